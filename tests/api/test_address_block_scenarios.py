@@ -18,6 +18,7 @@ from chalicelib.accounts.challenges import budgets, limits
 from chalicelib.accounts.challenges.model import Challenge, TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.http import ClientAddress
+from tests.support import patches
 from tests.support.world.codes import a_challenge, keep_counters_in_memory, serbian_numbers
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -29,15 +30,15 @@ ELSEWHERE = 1_000
 class Crowd:
     """Clients that request codes, each at its second; `sent` and `refused` count their requests."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.sent, self.refused = Counter[str](), Counter[str]()
         self._now = self._began = datetime(2026, 11, 24, tzinfo=UTC)
         self._random = random.Random(1)  # noqa: S311 - the same crowd each time
         self._phones, self._order = serbian_numbers(), itertools.count()
         self._due: list[tuple[float, int, Callable[[], object]]] = []
         keep_counters_in_memory()
-        monkeypatch.setattr(clock, "now", lambda: self._now)
-        monkeypatch.setattr(budgets, "_BLOCKS", 10**9)  # no two blocks share a debt by chance
+        patches.current().setattr(clock, "now", lambda: self._now)
+        patches.current().setattr(budgets, "_BLOCKS", 10**9)  # no two blocks share a debt by chance
 
     def at(self, second: float, act: Callable[[], object]) -> None:
         """Do something at a second."""
@@ -76,9 +77,9 @@ class Crowd:
         self.at(second, partial(ask, 0))
 
 
-def attack(monkeypatch: pytest.MonkeyPatch, blocks: int, hours: int) -> Crowd:
+def attack(blocks: int, hours: int) -> Crowd:
     """Let attackers request a code every twenty seconds, and a person of other networks one every minute."""
-    crowd = Crowd(monkeypatch)
+    crowd = Crowd()
     for turn in range(hours * 180):
         crowd.at(20 * turn, partial(crowd.ask, "attacker", turn % blocks))
         if turn % 3 == 1:
@@ -87,9 +88,9 @@ def attack(monkeypatch: pytest.MonkeyPatch, blocks: int, hours: int) -> Crowd:
     return crowd
 
 
-def launch(monkeypatch: pytest.MonkeyPatch, networks: int, attackers: int, minutes: int = 60) -> float:
+def launch(networks: int, attackers: int, minutes: int = 60) -> float:
     """Return the percentage of refused requests of 80 people a minute, beside one of an attacker a second."""
-    crowd = Crowd(monkeypatch)
+    crowd = Crowd()
     for number in range(80 * minutes):
         crowd.sign_up(number * 0.75, ELSEWHERE + number % networks)
     for second in range(60 * minutes if attackers else 0):
@@ -100,10 +101,8 @@ def launch(monkeypatch: pytest.MonkeyPatch, networks: int, attackers: int, minut
 
 @pytest.mark.proof
 @pytest.mark.parametrize("blocks", [1, 2, 10, 50])
-def test_page_of_limits_states_what_attacking_blocks_get(
-    monkeypatch: pytest.MonkeyPatch, blocks: int
-) -> None:
-    hour, day = (attack(monkeypatch, blocks, hours) for hours in (1, 24))
+def test_page_of_limits_states_what_attacking_blocks_get(blocks: int) -> None:
+    hour, day = (attack(blocks, hours) for hours in (1, 24))
     cells = (
         blocks,
         hour.sent["attacker"],
@@ -116,21 +115,19 @@ def test_page_of_limits_states_what_attacking_blocks_get(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("networks", [2, 4, 20])
-def test_page_of_limits_states_what_launches_lose(monkeypatch: pytest.MonkeyPatch, networks: int) -> None:
-    alone, with_one, with_ten = (launch(monkeypatch, networks, attackers) for attackers in (0, 1, 10))
+def test_page_of_limits_states_what_launches_lose(networks: int) -> None:
+    alone, with_one, with_ten = (launch(networks, attackers) for attackers in (0, 1, 10))
     assert (alone, with_one <= 2) == (0, True)
     assert f"| {networks} | {alone:.0f} | {with_one:.1f} | {with_ten:.1f} |" in PAGE
 
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize(("attackers", "most"), [(0, 0), (1, 8)])
-def test_first_minutes_of_a_launch_from_two_networks_lose_few_people(
-    monkeypatch: pytest.MonkeyPatch, attackers: int, most: int
-) -> None:
-    assert launch(monkeypatch, 2, attackers, minutes=6) <= most
+def test_first_minutes_of_a_launch_from_two_networks_lose_few_people(attackers: int, most: int) -> None:
+    assert launch(2, attackers, minutes=6) <= most
 
 
 @pytest.mark.promise("ACC-2")
-def test_attacking_block_refuses_no_person_of_another_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    crowd = attack(monkeypatch, 1, hours=1)
+def test_attacking_block_refuses_no_person_of_another_network() -> None:
+    crowd = attack(1, hours=1)
     assert (crowd.refused["attacker"] > 0, crowd.refused["person"]) == (True, 0)

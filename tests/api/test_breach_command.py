@@ -26,8 +26,8 @@ complete = true
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("breach", Wire(world), monkeypatch)
+def run(world: World) -> Commands:
+    return Commands("breach", Wire(world))
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ secrecy_reference = "item 3"
 
 
 @pytest.fixture
-def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("disclosures", wire, monkeypatch)
+def run(wire: Wire) -> Commands:
+    return Commands("disclosures", wire)
 
 
 @pytest.fixture

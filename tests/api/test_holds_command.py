@@ -22,8 +22,8 @@ until = 2027-03-01
 
 
 @pytest.fixture
-def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("holds", wire, monkeypatch)
+def run(wire: Wire) -> Commands:
+    return Commands("holds", wire)
 
 
 @pytest.fixture

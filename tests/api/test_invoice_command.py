@@ -11,8 +11,8 @@ from tests.support.world.world import User
 
 
 @pytest.fixture
-def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("invoices", wire, monkeypatch)
+def run(wire: Wire) -> Commands:
+    return Commands("invoices", wire)
 
 
 def test_invoice_is_recorded_from_a_file_and_listed(run: Commands, mila: User, tmp_path: Path) -> None:

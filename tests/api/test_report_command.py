@@ -43,7 +43,7 @@ PERIOD = ("--from", "2026-11-01", "--to", "2026-11-24")
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     create_archive()
     monkeypatch.setattr(standing_in, "act_as", lambda *_: None)
-    return Commands("report", wire, monkeypatch)
+    return Commands("report", wire)
 
 
 @pytest.fixture

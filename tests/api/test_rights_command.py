@@ -19,8 +19,8 @@ from tests.support.world.world import User, World
 
 
 @pytest.fixture
-def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("rights", wire, monkeypatch)
+def run(wire: Wire) -> Commands:
+    return Commands("rights", wire)
 
 
 @pytest.fixture

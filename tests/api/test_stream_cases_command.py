@@ -16,8 +16,8 @@ pytestmark = pytest.mark.promise("STR-6")
 
 
 @pytest.fixture
-def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("stream-cases", wire, monkeypatch)
+def run(wire: Wire) -> Commands:
+    return Commands("stream-cases", wire)
 
 
 @pytest.fixture

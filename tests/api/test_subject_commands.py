@@ -30,15 +30,9 @@ def mila(world: World) -> User:
     return world.a_user().is_stepped_up()
 
 
-def commands(group: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands(group, wire, monkeypatch)
-
-
 @pytest.mark.promise("RGT-11", "SEC-1")
-def test_subject_is_found_by_a_number_that_is_typed_and_never_in_an_address(
-    wire: Wire, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = commands("subjects", wire, monkeypatch)
+def test_subject_is_found_by_a_number_that_is_typed_and_never_in_an_address(wire: Wire, mila: User) -> None:
+    run = Commands("subjects", wire)
     found = run("ana", "find", "--phone", typed=f"{mila.phone}\n")
     assert found.output.endswith(f"{mila.user_id}  open")
     (request,) = wire.sent
@@ -49,30 +43,24 @@ def test_subject_is_found_by_a_number_that_is_typed_and_never_in_an_address(
 
 
 @pytest.mark.parametrize("words", [(), ("--phone", "--email")])
-def test_search_needs_exactly_one_kind_of_contact(
-    wire: Wire, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = commands("subjects", wire, monkeypatch)("ana", "find", *words)
+def test_search_needs_exactly_one_kind_of_contact(wire: Wire, words: tuple[str, ...]) -> None:
+    done = Commands("subjects", wire)("ana", "find", *words)
     assert (done.exit_code, wire.sent) == (2, [])
 
 
 @pytest.mark.promise("RGT-11")
-def test_state_of_a_subject_is_shown_in_tables(
-    world: World, wire: Wire, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_state_of_a_subject_is_shown_in_tables(world: World, wire: Wire, mila: User) -> None:
     request_id = mila.exercises("restriction", ground="b").json["rights_request_id"]
     hold = world.an_operator("boris").places_hold(mila.user_id).json["id"]
-    shown = commands("subjects", wire, monkeypatch)("ana", "show", mila.user_id).output
+    shown = Commands("subjects", wire)("ana", "show", mila.user_id).output
     for text in (mila.user_id, "only privacy rights can be used", request_id, hold, "all use but storage"):
         assert text in shown
 
 
 @pytest.mark.promise("RGT-7")
-def test_consents_without_proof_end_with_status_three(
-    wire: Wire, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_consents_without_proof_end_with_status_three(wire: Wire, mila: User) -> None:
     mila.consents("analytics")
-    run = commands("consents", wire, monkeypatch)
+    run = Commands("consents", wire)
     proven = run("ana", "show", mila.user_id)
     assert (proven.exit_code, "1 entries follow one another" in proven.output) == (0, True)
     damage(Table.ACCOUNTS, partition_of(AccountId(mila.account_id)), "purposes", sealed=b"altered")
@@ -80,12 +68,10 @@ def test_consents_without_proof_end_with_status_three(
     assert (lost.exit_code, "restore the item" in lost.output) == (3, True)
 
 
-def test_versions_of_notices_and_the_proof_of_the_purge_are_shown(
-    world: World, wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listed = commands("notices", wire, monkeypatch)("ana", "list").output
+def test_versions_of_notices_and_the_proof_of_the_purge_are_shown(world: World, wire: Wire) -> None:
+    listed = Commands("notices", wire)("ana", "list").output
     assert "privacy-2024-05-08" in listed
-    purge = commands("purge", wire, monkeypatch)
+    purge = Commands("purge", wire)
     assert purge("ana", "status").exit_code == 1
     evidence.record_begun(world.now, world.now - MINUTE, "rights")
     evidence.record_finished(world.now, world.now - MINUTE, {"rights": {"found": 2, "deleted": 2}}, 1)
@@ -104,7 +90,7 @@ def test_register_of_recipients_is_listed_without_a_stage() -> None:
 
 @pytest.mark.promise("RGT-10", "SEC-1")
 def test_each_command_that_shows_a_subject_names_the_operator_in_the_ledger(
-    world: World, wire: Wire, mila: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, wire: Wire, mila: User, tmp_path: Path
 ) -> None:
     clerk, second = world.an_operator("clerk"), world.an_operator("second")
     account = glances([AccountId(mila.account_id)])[AccountId(mila.account_id)]
@@ -138,7 +124,7 @@ def test_each_command_that_shows_a_subject_names_the_operator_in_the_ledger(
     for number, (group, *words) in enumerate(shown):
         name = f"reader{number}"
         before = len(entries_by(world, name))
-        done = commands(group, wire, monkeypatch)(name, *words)
+        done = Commands(group, wire)(name, *words)
         assert done.exit_code == 0, (group, words, done.output)
         if len(entries_by(world, name)) == before:
             unrecorded.append((group, *words))

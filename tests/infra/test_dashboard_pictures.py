@@ -17,6 +17,7 @@ from infra.dashboards.stack import Stack
 from infra.dashboards.widgets import Dashboard, Series
 from infra.local.pictures import IMAGES, span_since
 from tests.infra.templates import Template
+from tests.support import patches
 
 START = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 SPAN = Span(START, START + timedelta(minutes=2), 5)
@@ -45,9 +46,7 @@ def texts_of(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.texts] + axes
 
 
-def drawn(
-    stack: Stack, name: str, to: Path, monkeypatch: pytest.MonkeyPatch, *, empty: bool = False
-) -> list[str]:
+def drawn(stack: Stack, name: str, to: Path, *, empty: bool = False) -> list[str]:
     """Draw a dashboard; return its texts."""
     figures: list[Figure] = []
 
@@ -55,7 +54,7 @@ def drawn(
         figures.append(Figure(**options))  # type: ignore[arg-type]
         return figures[-1]
 
-    monkeypatch.setattr("infra.dashboards.picture.Figure", kept)
+    patches.current().setattr("infra.dashboards.picture.Figure", kept)
     board, alarms = board_of(stack, name), alarms_by_dashboard(stack)[name]
     states = {alarm.name.removeprefix("ru4m-${Stage}-"): "OK" for alarm in alarms[1:]}
     shown = PictureContent(SPAN, {} if empty else some_points(board), states)
@@ -65,10 +64,8 @@ def drawn(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", NAMES)
-def test_picture_has_the_size_of_its_layout_and_is_not_blank(
-    name: str, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn(stack, name, tmp_path / "a.png", monkeypatch)
+def test_picture_has_the_size_of_its_layout_and_is_not_blank(name: str, stack: Stack, tmp_path: Path) -> None:
+    drawn(stack, name, tmp_path / "a.png")
     body = layout.body(board_of(stack, name), alarms_by_dashboard(stack)[name])
     rows = max(widget["y"] + widget["height"] for widget in body["widgets"])
     with Image.open(tmp_path / "a.png") as image:
@@ -76,10 +73,8 @@ def test_picture_has_the_size_of_its_layout_and_is_not_blank(
         assert len(image.convert("RGB").getcolors(1 << 20) or []) > 100
 
 
-def test_picture_shows_each_title_and_each_sentence(
-    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = drawn(stack, "privacy", tmp_path / "a.png", monkeypatch)
+def test_picture_shows_each_title_and_each_sentence(stack: Stack, tmp_path: Path) -> None:
+    shown = drawn(stack, "privacy", tmp_path / "a.png")
     whole = " ".join(" ".join(shown).split())
     for row in board_of(stack, "privacy").rows:
         for chart in row:
@@ -90,8 +85,8 @@ def test_picture_shows_each_title_and_each_sentence(
 
 
 @pytest.mark.proof
-def test_chart_without_points_says_why(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = drawn(stack, "service", tmp_path / "a.png", monkeypatch, empty=True)
+def test_chart_without_points_says_why(stack: Stack, tmp_path: Path) -> None:
+    shown = drawn(stack, "service", tmp_path / "a.png", empty=True)
     assert "API Gateway publishes these figures on AWS.\nThe local cloud does not." in shown
     assert "Nothing of this kind happened in this run." in shown
     charts = [chart for row in board_of(stack, "service").rows for chart in row]
@@ -100,9 +95,9 @@ def test_chart_without_points_says_why(stack: Stack, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.proof
-def test_alarms_are_counted_by_state(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alarms_are_counted_by_state(stack: Stack, tmp_path: Path) -> None:
     number = len(alarms_by_dashboard(stack)["capacity"])
-    shown = drawn(stack, "capacity", tmp_path / "a.png", monkeypatch)
+    shown = drawn(stack, "capacity", tmp_path / "a.png")
     assert f"Alarms: {number - 1} OK, 1 no data yet" in shown
 
 

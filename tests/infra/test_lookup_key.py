@@ -65,7 +65,7 @@ def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
     monkeypatch.setenv(VARIABLE, os.environ[VARIABLE])  # restores it at the end, whatever the rotation sets
     made = LookupStage(VARIABLE, SECRET, vault.versions_of, vault.new_mac_key, configured=["1"])
     transact = table.transact
-    made.count_vault_writes(monkeypatch)
+    made.count_vault_writes()
 
     def counted(operations: Any) -> None:
         listed = list(operations)

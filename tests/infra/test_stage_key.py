@@ -63,9 +63,9 @@ def rewrapped_blob(pk: str, version: int, blob: bytes) -> bytes:
 
 
 @pytest.fixture
-def operator(world: World, monkeypatch: pytest.MonkeyPatch) -> Operator:
+def operator(world: World) -> Operator:
     stage = a_stage_with_a_stage_key()
-    stage.count_vault_writes(monkeypatch)
+    stage.count_vault_writes()
     return Operator(stage)
 
 

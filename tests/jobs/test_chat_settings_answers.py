@@ -16,6 +16,7 @@ from chalicelib.stream.settings.app import AppliedSetting, StreamApp, apply
 from chalicelib.stream.settings.baseline import HOOK_ADDRESSES, compare
 from infra.deployment.chat_settings import StreamNotReached
 from infra.stream_emulator import Emulator
+from tests.support import patches
 from tests.support.faults.crash import How, Killed, Point, Watch
 from tests.support.stream.emulated_app import apply_to, change_app, check, choices, drifted_at, lines
 from tests.support.world.world import World
@@ -179,12 +180,12 @@ def applied(stream: Emulator) -> dict[str, bool]:
 
 
 def test_setting_that_stream_does_not_know_is_named_and_stops_no_other(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     change_app(
         auto_translation_enabled=True, enforce_unique_usernames="app", guest_user_creation_disabled=False
     )
-    refuse(monkeypatch, "auto_translation_enabled")
+    refuse("auto_translation_enabled")
     sent = applied(stream)
     assert [name for name, accepted in sent.items() if not accepted] == ["app auto_translation_enabled"]
     assert drifted_at(stream) == ["app auto_translation_enabled"]
@@ -201,7 +202,7 @@ def test_channel_type_that_stream_does_not_change_stops_no_other(world: World, s
     assert drifted_at(stream) == []
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, unknown: str) -> None:
+def refuse(unknown: str) -> None:
     """Let Stream not know a setting of the app."""
     kept = StreamApp.change_app
 
@@ -210,7 +211,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, unknown: str) -> None:
             settings = settings | {"an_unknown_setting": True}
         kept(app, settings)
 
-    monkeypatch.setattr(StreamApp, "change_app", change_app)
+    patches.current().setattr(StreamApp, "change_app", change_app)
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes l
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands("erasures", Wire(world), monkeypatch)
+def run(world: World) -> Commands:
+    return Commands("erasures", Wire(world))
 
 
 @pytest.fixture

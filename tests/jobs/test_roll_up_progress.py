@@ -22,6 +22,7 @@ from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures, Group, Seen, of_one_account
 from chalicelib.usage.jobs import roll_up_usage
 from chalicelib.usage.model import UsageEvent
+from tests.support import patches
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event, an_event
@@ -60,9 +61,7 @@ def partial(of: date = DAY) -> Any:
 
 
 @contextmanager
-def checks_take(
-    length: timedelta, world: World, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[list[AccountId]]:
+def checks_take(length: timedelta, world: World) -> Iterator[list[AccountId]]:
     """Let the check of each account take this long, and Lambda end each run after 15 minutes.
 
     Yields the accounts that were checked.
@@ -81,7 +80,7 @@ def checks_take(
         return closable()
 
     closable = rollup._closable
-    with monkeypatch.context() as patch:
+    with patches.current().context() as patch:
         patch.setattr(rollup, "_ACCOUNTS_AT_ONCE", 1)
         patch.setattr(needs, "read_accounts", slowly)
         patch.setattr(rollup, "_closable", begin)
@@ -100,22 +99,18 @@ def runs(maximum: int, world: World, until: Callable[[], object]) -> int:
 
 
 @pytest.mark.promise("RET-4")
-def test_shard_that_takes_longer_than_a_run_is_counted_over_several(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shard_that_takes_longer_than_a_run_is_counted_over_several(world: World) -> None:
     people = [a_person(an_event()) for _ in range(40)]
     world.advance(CLOSING)
-    with checks_take(timedelta(minutes=1), world, monkeypatch):
+    with checks_take(timedelta(minutes=1), world):
         assert runs(48, world, lambda: published() is not None) == 4
     assert published() == [JOINED | {"accounts": len(people), "events": len(people)}]
 
 
-def test_later_run_does_not_read_accounts_that_an_earlier_run_counted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_later_run_does_not_read_accounts_that_an_earlier_run_counted(world: World) -> None:
     people = sorted(a_person(an_event()) for _ in range(10))
     world.advance(CLOSING)
-    with checks_take(timedelta(minutes=3), world, monkeypatch) as checked:
+    with checks_take(timedelta(minutes=3), world) as checked:
         rollup.roll_up()
         assert (partial().after, partial().complete) == (people[3], False)
         world.advance(HOUR)

@@ -16,6 +16,7 @@ from chalicelib.core.canonical import canonical
 from chalicelib.core.chain import Chain, HeadMoved, NewEntry
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Change, Conflict, Create, Key, Table
+from tests.support import patches
 from tests.support.clouds.cloud import counted
 from tests.support.world.ledger import (
     MILA,
@@ -115,7 +116,7 @@ def test_failed_state_change_appends_nothing() -> None:
     assert list(chain.entries(MILA)) == []
 
 
-def append_before_each_write(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+def append_before_each_write(times: int) -> None:
     """Let another process append each time between the read of the head and the write."""
     original, left = table.write, iter(range(times))
 
@@ -124,18 +125,18 @@ def append_before_each_write(monkeypatch: pytest.MonkeyPatch, times: int) -> Non
             original(chain.append_write(MILA, words("other")))
         return original(operation)
 
-    monkeypatch.setattr("chalicelib.core.table.write", late)
+    patches.current().setattr("chalicelib.core.table.write", late)
 
 
-def test_append_that_loses_its_number_follows_the_concurrent_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    append_before_each_write(monkeypatch, times=3)
+def test_append_that_loses_its_number_follows_the_concurrent_entry() -> None:
+    append_before_each_write(times=3)
     assert chain.append(MILA, words("mine")).seq == 4
     assert [e.event for e in chain.entries(MILA)] == ["other", "other", "other", "mine"]
     assert is_consistent(MILA)
 
 
-def test_append_that_loses_its_number_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    append_before_each_write(monkeypatch, times=1_000)
+def test_append_that_loses_its_number_every_time_is_unavailable() -> None:
+    append_before_each_write(times=1_000)
     with pytest.raises(Unavailable):
         chain.append(MILA, words("mine"))
     assert "mine" not in {e.event for e in chain.entries(MILA)}

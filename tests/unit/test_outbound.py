@@ -42,6 +42,7 @@ from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
+from tests.support import patches
 from tests.support.cases.receiver import Authority, Behaviour, Receiver, Talk, answering, receiving, status
 from tests.support.clouds import environment
 from tests.support.world.limits import configure
@@ -138,9 +139,9 @@ def serves(internet: Internet, authority: Authority) -> Serves:
 class Clock:
     """Time that passes when it is read: a fixed amount at each read after the first."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, each: float) -> None:
+    def __init__(self, *, each: float) -> None:
         self.now, self.each = 0.0, each
-        monkeypatch.setattr(clock, "ticks", self.tick)
+        patches.current().setattr(clock, "ticks", self.tick)
 
     def tick(self) -> float:
         self.now += self.each
@@ -345,7 +346,7 @@ def test_silent_name_server_is_a_timeout(internet: Internet, monkeypatch: pytest
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
-    Clock(monkeypatch, each=599.95)  # a twentieth of a second is left
+    Clock(each=599.95)  # a twentieth of a second is left
     try:
         assert unreachable() is NotTakenReason.TOO_SLOW
     finally:
@@ -559,18 +560,14 @@ def test_server_that_is_silent_in_the_handshake_is_a_timeout(
 
 
 @pytest.mark.parametrize(("passed", "wait"), [(0, 30), (570, 30), (590, 10), (599, 1)])
-def test_no_timeout_is_longer_than_the_time_left_until_the_deadline(
-    passed: float, wait: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    time = Clock(monkeypatch, each=0)
+def test_no_timeout_is_longer_than_the_time_left_until_the_deadline(passed: float, wait: float) -> None:
+    time = Clock(each=0)
     deadline = line.Deadline(600)
     time.now = passed
     assert deadline.within(30) == wait
 
 
-def test_response_sent_byte_by_byte_ends_at_the_deadline(
-    serves: Serves, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_response_sent_byte_by_byte_ends_at_the_deadline(serves: Serves) -> None:
     def dripping(talk: Talk) -> None:
         talk.read_all()
         talk.say("HTTP/1.1 200 OK\r\nx-drip: ")
@@ -578,15 +575,13 @@ def test_response_sent_byte_by_byte_ends_at_the_deadline(
             talk.say("d")
 
     with serves(dripping):
-        Clock(monkeypatch, each=20)
+        Clock(each=20)
         assert unreachable() is NotTakenReason.TOO_SLOW
 
 
-def test_body_accepted_in_small_pieces_ends_at_the_deadline(
-    serves: Serves, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_body_accepted_in_small_pieces_ends_at_the_deadline(serves: Serves) -> None:
     with serves(CREATED) as server:
-        Clock(monkeypatch, each=100)
+        Clock(each=100)
         with pytest.raises(Unreachable) as failed:
             push()
     assert failed.value.reason is NotTakenReason.TOO_SLOW

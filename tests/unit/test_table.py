@@ -24,6 +24,7 @@ from chalicelib.core.table import (
     TableBug,
 )
 from chalicelib.core.table.items import plain, wire_item
+from tests.support import patches
 from tests.support.clouds.cloud import counted, failing, losing_responses
 from tests.support.world.builders import a_phone
 from tests.support.world.world import World
@@ -219,20 +220,18 @@ def test_read_with_a_lost_response_is_sent_again() -> None:
         assert table.batch_get([HERE])
 
 
-def test_transaction_with_a_lost_response_is_repeated_under_the_same_token(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_transaction_with_a_lost_response_is_repeated_under_the_same_token() -> None:
     """DynamoDB recognises the token and repeats its answer; moto does not know tokens."""
     answers = [table.client.Lost(), table.client.RetriableRefusal(), None]
-    assert len(set(tokens_sent(monkeypatch, answers))) == 1
+    assert len(set(tokens_sent(answers))) == 1
 
 
-def test_cancelled_transaction_is_sent_again_under_another_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_transaction_is_sent_again_under_another_token() -> None:
     answers = [table.client.Cancelled([{"Code": "TransactionConflict"}]), None]
-    assert len(set(tokens_sent(monkeypatch, answers))) == 2
+    assert len(set(tokens_sent(answers))) == 2
 
 
-def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | None]) -> list[str]:
+def tokens_sent(answers: Sequence[Exception | None]) -> list[str]:
     """Collect the tokens of a transaction's tries; each try is answered in turn."""
     tokens: list[str] = []
     left = iter(answers)
@@ -243,7 +242,7 @@ def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | N
             raise error
         return {}
 
-    monkeypatch.setattr(table.client, "send", send)
+    patches.current().setattr(table.client, "send", send)
     table.transact([Create(HERE, {})])
     assert len(tokens) == len(answers)
     return tokens
@@ -386,25 +385,23 @@ def test_change_without_values_sends_no_empty_map() -> None:
     assert table.write(change) == {"pk": "test#1", "n": 1}
 
 
-def test_unprocessed_keys_are_requested_again_after_a_pause(
-    monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
-) -> None:
+def test_unprocessed_keys_are_requested_again_after_a_pause(pauses: list[timedelta]) -> None:
     table.write(Create(HERE, {"n": 1}))
     table.write(Create(THERE, {"n": 2}))
-    asked = answering_half(monkeypatch, times=1)
+    asked = answering_half(times=1)
     assert {item["n"] for item in table.batch_get([HERE, THERE]).values()} == {1, 2}
     assert len(asked) == 2
     assert len(pauses) == 1
 
 
-def test_batch_with_keys_unprocessed_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_with_keys_unprocessed_every_time_is_unavailable() -> None:
     table.write(Create(HERE, {"n": 1}))
-    answering_half(monkeypatch, times=1_000)
+    answering_half(times=1_000)
     with pytest.raises(Unavailable):
         table.batch_get([HERE])
 
 
-def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
+def answering_half(times: int) -> list[Any]:
     """Let DynamoDB leave the last table of a batch unprocessed, as if throttled."""
     asked: list[Any] = []
     original = table.client.send
@@ -421,7 +418,7 @@ def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
         answer = original(operation, RequestItems=wanted) if wanted else {"Responses": {}}
         return {**answer, "UnprocessedKeys": left}
 
-    monkeypatch.setattr("chalicelib.core.table.client.send", call)
+    patches.current().setattr("chalicelib.core.table.client.send", call)
     return asked
 
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.core import aws, clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Item, Key, Query, Table, TableBug
+from tests.support import patches
 from tests.support.clouds.cloud import counted, failing
 from tests.support.world.world import World
 from tests.unit.test_table import client_error
@@ -43,7 +44,7 @@ def test_existing_items_are_overwritten() -> None:
     assert [item.get("old", item["n"]) for item in stored()] == [2, 2]
 
 
-def leaving(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+def leaving(times: int) -> list[int]:
     """Let DynamoDB process only the first item of each call; returns the sizes of calls."""
     client = aws.client("dynamodb")
     real, asked = client.batch_write_item, list[int]()
@@ -56,20 +57,18 @@ def leaving(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
         real(RequestItems={name: puts[:1]})
         return {"UnprocessedItems": {name: puts[1:]}}
 
-    monkeypatch.setattr(client, "batch_write_item", half_done)
+    patches.current().setattr(client, "batch_write_item", half_done)
     return asked
 
 
-def test_unprocessed_items_are_sent_again_after_a_pause(
-    monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
-) -> None:
-    asked = leaving(monkeypatch, times=2)
+def test_unprocessed_items_are_sent_again_after_a_pause(pauses: list[timedelta]) -> None:
+    asked = leaving(times=2)
     table.put_all(Table.USAGE, some(5))
     assert (asked, len(stored()), len(pauses)) == ([5, 4, 3], 5, 2)
 
 
-def test_items_unprocessed_each_time_are_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = leaving(monkeypatch, times=1_000)
+def test_items_unprocessed_each_time_are_unavailable() -> None:
+    asked = leaving(times=1_000)
     with pytest.raises(Unavailable):
         table.put_all(Table.USAGE, some(30))
     assert asked == [25, 24, 23]

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import pytest
-
 from chalicelib.core import aws
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.vault import Document
 from infra.ops.keys import versions as key_versions
 from infra.ops.keys.versions import Versions
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.clouds.environment import REGION
 
@@ -68,9 +67,11 @@ class Stage:
             raise Killed
         return done
 
-    def count_vault_writes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count_vault_writes(self) -> None:
         """Count writes to the vault as writes of the operator too."""
-        monkeypatch.setattr(key_versions, "write", lambda *given: self.write(lambda: vault.write(*given)))
+        patches.current().setattr(
+            key_versions, "write", lambda *given: self.write(lambda: vault.write(*given))
+        )
 
 
 @cache

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from typer.testing import CliRunner
 
@@ -14,6 +13,7 @@ from infra.deployment.account import AwsAccount
 from infra.ops import internal_api
 from infra.ops.__main__ import app
 from infra.ops.internal_api import InternalApi
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.clouds.environment import REGION
 from tests.support.world.world import World
@@ -64,15 +64,14 @@ class Commands:
 
     group: str
     wire: Wire
-    patch: pytest.MonkeyPatch
 
     def __post_init__(self) -> None:
-        self.patch.setattr(internal_api, "URLLib3Session", lambda **_: self.wire)
+        patches.current().setattr(internal_api, "URLLib3Session", lambda **_: self.wire)
 
     def __call__(self, name: str, *words: str, typed: str | None = None) -> Ran:
         """Run a command as a member of staff, who types what it asks for."""
         api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), lambda: _URL)
-        self.patch.setattr(InternalApi, "of", lambda *_: api)
+        patches.current().setattr(InternalApi, "of", lambda *_: api)
         options = ["--stage", "staging", "--region", REGION]
         done = CliRunner().invoke(app, [self.group, *words, *options], input=typed)
         # The app runs in this process, and prints its metrics between the command's lines.
