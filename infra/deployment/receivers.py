@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from infra.deployment.account import AwsAccount, is_absent
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.stacks import Report
 from infra.ops.refused import CommandRefused
 
@@ -90,10 +88,7 @@ def unconfirmed(account: AwsAccount, stage: str) -> int:
 
 def _subscriptions(account: AwsAccount, topic: str) -> Iterator[str]:
     """The ARN of each subscription, or why it has none; nothing if there is no topic."""
-    pages = account.client("sns").get_paginator("list_subscriptions_by_topic")
-    try:
-        for page in pages.paginate(TopicArn=topic):
-            yield from (one["SubscriptionArn"] for one in page["Subscriptions"])
-    except ClientError as error:
-        if not is_absent(error):
-            raise
+    listed = existing(
+        lambda: list(account.listed("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic))
+    )
+    yield from (one["SubscriptionArn"] for one in listed or ())

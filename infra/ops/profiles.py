@@ -14,7 +14,6 @@ A profile is a table in ~/.config/ru4m/ops.toml (or the file that RU4M_OPS_CONFI
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
 from collections.abc import Mapping, MutableMapping
@@ -24,15 +23,14 @@ from botocore.exceptions import EndpointConnectionError
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
-from infra.environments import HOME
+from infra.local import state
 from infra.ops.refused import WrongCall
 
 STAGE, REGION, ENDPOINT = "RU4M_STAGE", "AWS_REGION", "RU4M_ENDPOINT_URL"
 PROFILE, FILE = "RU4M_PROFILE", "RU4M_OPS_CONFIG"
 _DEFAULT = "default"
 _VARIABLES = {"stage": STAGE, "region": REGION, "endpoint_url": ENDPOINT, "aws_profile": "AWS_PROFILE"}
-_NO_CLOUD = "No local cloud runs. Start it with `make run`."
-_LOCAL = HOME / "state.json"
+_LOCAL = state.STATE
 _POLICIES = ("OperatorPolicyArn", "ReportPolicyArn", "OnCallPolicyArn")
 
 
@@ -61,14 +59,11 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
         ProfileRefused: no local cloud runs.
     """
     try:
-        found = json.loads(_LOCAL.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        raise ProfileRefused(_NO_CLOUD) from None
-    root = AwsAccount(found["region"], found["aws_endpoint"], "test", "test")
-    try:
+        found = state.read(_LOCAL)
+        root = AwsAccount(found["region"], found["aws_endpoint"], "test", "test")
         key, secret = sign_in(root, operator)
-    except EndpointConnectionError:  # it was killed, so its file is still there
-        raise ProfileRefused(_NO_CLOUD) from None
+    except (state.NoLocalCloud, EndpointConnectionError):  # the file of a killed one is still there
+        raise ProfileRefused(str(state.NoLocalCloud())) from None
     variables.pop("AWS_PROFILE", None)
     variables.update(
         {

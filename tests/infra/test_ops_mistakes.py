@@ -79,7 +79,7 @@ MISTAKES = {
         "each table once, as accounts=NAME",
         2,
     ),
-    "no local cloud": (("--local", "rights", "list"), {}, "Start it with `make run`", 2),
+    "no local cloud": (("--local", "rights", "list"), {}, "start one with `make run`", 2),
 }
 
 
@@ -102,7 +102,10 @@ def test_local_cloud_that_was_killed_does_not_run(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(profiles, "_LOCAL", state)
     fail_at(profiles, "sign_in", EndpointConnectionError(endpoint_url="https://aws.test"))
     done = ops("--local", "rights", "list")
-    assert (done.exit_code, done.stderr) == (2, "refused: No local cloud runs. Start it with `make run`.\n")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "refused: No local cloud runs: start one with `make run` or `make cloud`.\n",
+    )
 
 
 def test_missing_confirmation_ends_in_a_line_with_the_remedy() -> None:

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from chalicelib.core.batches import batched
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
+from infra.ops.cases.tables import Case
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import FILE, DryRun, FieldsFile, RecordedBreach, Version, Yes, read_toml
 
@@ -27,8 +28,6 @@ app = typer.Typer(
 _ALL = "/breaches"
 _IDS_AT_ONCE = 300  # of one call
 _USER = re.compile(r"u_[0-9a-z]+")
-
-Row = dict[str, Any]
 
 _FACTS = (
     "status", "discovered_at", "opened_at", "opened_by", "risk", "audience", "country", "lists",
@@ -43,10 +42,8 @@ _FINDING = (
 @api_command(app, "list")
 def list_all(api: InternalApi) -> None:
     """List all breaches, open ones first."""
-    found = read_list(api, _ALL)
     columns = ("breach", "status", "discovered", "risk", "hours left", "needs")
-    table = tables.table_of(f"{len(found.items)} breaches", columns, map(_listed, found.items))
-    emit_listing(found, "breaches", table)
+    tables.print_list(api, _ALL, "breaches", columns, _listed)
 
 
 @api_command(app)
@@ -147,13 +144,13 @@ def _with_instants(text_file: Path) -> dict[str, Any]:
     return fields
 
 
-def _print_result(one: Row) -> None:
+def _print_result(one: Case) -> None:
     duties = ", ".join(one["open_duties"])
     needs = f"  needs: {duties}" if duties else ""
     emit(one, f"{one['id']}  {one['status']}  version {one['version']}{needs}")
 
 
-def audience(one: Row) -> str:
+def audience(one: Case) -> str:
     """Return the accounts that are notified, as the assessment says."""
     match one.get("audience"):
         case "all":
@@ -166,13 +163,13 @@ def audience(one: Row) -> str:
             return "no account, since no approved assessment names an audience"
 
 
-def _listed(one: Row) -> Sequence[object]:
+def _listed(one: Case) -> Sequence[object]:
     left = min((clock["hours_left"] for clock in one["clocks"] if "hours_left" in clock), default="")
     duties = ", ".join(one["open_duties"])
     return one["id"], one["status"], one["discovered_at"], one.get("risk", ""), left, duties
 
 
-def whole(one: Row) -> Iterator[Table]:
+def whole(one: Case) -> Iterator[Table]:
     """Return all tables about one breach."""
     one = tables.with_names(one, one["staff"])
     yield tables.facts(one["id"], tables.fields_of(one, *_FACTS))
@@ -186,16 +183,16 @@ def whole(one: Row) -> Iterator[Table]:
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
-def _parts(found: Row | list[Row] | None) -> list[Row]:
+def _parts(found: Case | list[Case] | None) -> list[Case]:
     return found if isinstance(found, list) else [found] if found else []
 
 
-def _deadlines(clocks: list[Row]) -> Table:
+def _deadlines(clocks: list[Case]) -> Table:
     columns = ("country", "authority", "rule", "due", "notified", "follow-up due", "hours left")
     return tables.table_of("authorities", columns, map(_deadline, clocks))
 
 
-def _deadline(one: Row) -> Sequence[object]:
+def _deadline(one: Case) -> Sequence[object]:
     authority = f"{one['authority']}, {one['url']}"
     later = (one.get(name, "") for name in ("notified_at", "follow_up_due_at", "hours_left"))
     return one["country"], authority, one["rule"], one["due_at"], *later

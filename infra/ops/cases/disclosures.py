@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
+from infra.ops.cases.tables import Case
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import FILE, Disclosure, FieldsFile, Version, beginning_of, read_toml
 
 app = typer.Typer(name="disclosures", help="Disclosures: propose, approve, record, list, show.")
 _ALL = "/disclosures"
-
-Row = dict[str, Any]
 
 _FACTS = (
     "user_id", "kind", "ground", "status", "recipient", "reference", "extract", "reason", "notice",
@@ -38,10 +37,8 @@ Assessment = Annotated[
 @api_command(app, "list")
 def list_all(api: InternalApi) -> None:
     """List all disclosures, newest first."""
-    found = read_list(api, _ALL)
     columns = ("disclosure", "ground", "state", "proposed", "secret until", "needs")
-    table = tables.table_of(f"{len(found.items)} disclosures", columns, map(_listed, found.items))
-    emit_listing(found, "disclosures", table)
+    tables.print_list(api, _ALL, "disclosures", columns, _listed)
 
 
 @api_command(app)
@@ -138,21 +135,21 @@ def withdraw_secrecy(api: InternalApi, disclosure: Disclosure) -> None:
     _print_result(api.call("DELETE", f"{_ALL}/{disclosure}/secrecy"))
 
 
-def _print_result(one: Row) -> None:
+def _print_result(one: Case) -> None:
     emit(one, f"{one['id']}  {one['ground']}  {state(one)}  version {one['version']}")
 
 
-def state(one: Row) -> str:
+def state(one: Case) -> str:
     """Return the status; `given` once the data went out."""
     return "given" if "disclosed_at" in one else str(one["status"])
 
 
-def _listed(one: Row) -> Sequence[object]:
+def _listed(one: Case) -> Sequence[object]:
     secret = one["secret_until"] if one["secret"] else ""
     return one["id"], one["ground"], state(one), one["proposed_at"], secret, _needed_action(one)
 
 
-def whole(one: Row) -> Iterator[Table]:
+def whole(one: Case) -> Iterator[Table]:
     """Return all tables about one disclosure."""
     one = tables.with_names(one, one["staff"])
     change = one.get("secrecy_proposal", {})
@@ -162,7 +159,7 @@ def whole(one: Row) -> Iterator[Table]:
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
-def _needed_action(one: Row) -> str:
+def _needed_action(one: Case) -> str:
     """Return the action that an operator must take, or ""."""
     if one["status"] == "proposed":
         return "approval"

@@ -8,12 +8,12 @@ tables have only ids, counts, instants and fixed words.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import typer
 from rich.table import Table
 
 from infra.ops.cases import tables
+from infra.ops.cases.tables import Case
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import Request
@@ -24,8 +24,6 @@ app = typer.Typer(
 )
 
 _ALL = "/erasures"
-
-Erasure = dict[str, Any]
 
 
 @api_command(app, "list")
@@ -49,7 +47,7 @@ def retry(api: InternalApi, request: Request) -> None:
     emit(case, tables.line(case))
 
 
-def listed(erasures: list[Erasure]) -> Table:
+def listed(erasures: list[Case]) -> Table:
     """Return a table with one row per erasure; ids and dates are whole at 100 columns."""
     stuck = sum("stuck" in one for one in erasures)
     table = Table(title=f"{len(erasures)} erasures, {stuck} stuck", padding=0, show_edge=False)
@@ -76,7 +74,7 @@ def listed(erasures: list[Erasure]) -> Table:
     return table
 
 
-def whole(erasure: Erasure) -> Iterator[Table]:
+def whole(erasure: Case) -> Iterator[Table]:
     """Return all tables about one erasure."""
     yield tables.facts(erasure["rights_request_id"], _facts(erasure))
     yield tables.steps(erasure)
@@ -84,7 +82,7 @@ def whole(erasure: Erasure) -> Iterator[Table]:
     yield tables.table_of("deleted so far", ("place", "records", "number", "last at"), rows)
 
 
-def _facts(erasure: Erasure) -> Iterator[tuple[str, object]]:
+def _facts(erasure: Case) -> Iterator[tuple[str, object]]:
     yield from tables.fields_of(erasure, "status", "user_id")
     yield "step", erasure.get("step", "all are done")
     yield "state", f"{_state(erasure)}, since {erasure.get('since', 'the end')}"
@@ -105,7 +103,7 @@ def _facts(erasure: Erasure) -> Iterator[tuple[str, object]]:
         yield "unreadable", f"{lost} records that had to be kept, and were deleted"
 
 
-def _state(erasure: Erasure) -> str:
+def _state(erasure: Case) -> str:
     """Return why an erasure is stuck, or the status of its step."""
     match erasure.get("stuck"):
         case None:

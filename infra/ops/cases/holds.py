@@ -8,12 +8,13 @@ one hold has the texts of operators.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from infra.ops.cases import tables
+from infra.ops.cases.tables import Case
 from infra.ops.internal_api import InternalApi, Listing, api_command, emit_listing
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import DryRun, FieldsFile, PlacedHold, Yes, read_toml
@@ -22,8 +23,6 @@ app = typer.Typer(name="holds", help="Holds: place, confirm, lift, list, show.")
 _ALL = "/holds"
 # Instants that an operator gives as days: the hold or its secrecy ends at the beginning of that day.
 _DAYS = ("until", "secret_until")
-
-Row = dict[str, Any]
 
 _FACTS = (
     "user_id", "ground", "law", "authority", "reason", "disclosure_id", "until", "secret_until", "ends_at",
@@ -81,30 +80,30 @@ def lift(api: InternalApi, hold: PlacedHold, *, dry_run: DryRun = False, yes: Ye
     _print_result(api.call("POST", f"{_ALL}/{hold}/lift"))
 
 
-def _print_result(hold: Row) -> None:
+def _print_result(hold: Case) -> None:
     emit(hold, f"{hold['id']}  {state(hold)}  ends {hold['ends_at']}")
 
 
-def state(hold: Row) -> str:
+def state(hold: Case) -> str:
     """Return whether the hold keeps records now, and what it needs for that."""
     if hold["in_force"]:
         return "in force"
     return "not in force until it is confirmed" if hold["awaits_confirmation"] else "ended"
 
 
-def _listed(hold: Row) -> Sequence[object]:
+def _listed(hold: Case) -> Sequence[object]:
     kinds, secret = ", ".join(hold["kinds"]), hold.get("secret_until", "")
     return hold["id"], kinds, state(hold), hold["ends_at"], secret, _needed_action(hold)
 
 
-def whole(hold: Row) -> Table:
+def whole(hold: Case) -> Table:
     """Return the table of one hold."""
     needs = _needed_action(hold) or "nothing"
     stated = (("state", state(hold)), ("needs", needs))
     return tables.facts(hold["id"], (*stated, *tables.fields_of(hold, "kinds", *_FACTS)))
 
 
-def liftable(hold: Row) -> str:
+def liftable(hold: Case) -> str:
     """Return what a lifting would do now."""
     if state(hold) == "ended":
         return "It has ended, so nothing is left to lift."
@@ -116,7 +115,7 @@ def liftable(hold: Row) -> str:
     )
 
 
-def _needed_action(hold: Row) -> str:
+def _needed_action(hold: Case) -> str:
     """Return the action that another operator may take, or ""."""
     if hold["awaits_confirmation"]:
         return "a confirmation"

@@ -14,7 +14,7 @@ import typer
 
 from chalicelib.core.ids import UserId
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import FILE, checked, read_json
 
@@ -45,10 +45,8 @@ def list_invoices(
     ],
 ) -> None:
     """List the invoices of a user by number."""
-    found = read_list(api, f"{_ALL}?user_id={user}")
     columns = ("number", "issued", "amount (minor units)", "service", "reference", "kept until")
-    table = tables.table_of(f"{len(found.items)} invoices", columns, map(_row, found.items))
-    emit_listing(found, "invoices", table)
+    tables.print_list(api, f"{_ALL}?user_id={user}", "invoices", columns, _row)
 
 
 def _row(one: dict[str, Any]) -> Sequence[object]:

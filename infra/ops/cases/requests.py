@@ -25,7 +25,7 @@ from chalicelib.rights.request.model import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.ops.cases import tables
 from infra.ops.commands import DeployedStage, stage_command
-from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import ask, emit, note
 from infra.ops.options import FILE, Request, Version, read_json
 
@@ -72,10 +72,8 @@ BodyFile = Annotated[Path, typer.Argument(**FILE, help="JSON file with the body"
 @api_command(app, "list")
 def list_open(api: InternalApi) -> None:
     """List the requests that await an answer, most urgent first."""
-    found = read_list(api, _ALL)
     columns = ("request", "right", "status", "due", "days left", "needs")
-    table = tables.table_of(f"{len(found.items)} open", columns, map(tables.open_request, found.items))
-    emit_listing(found, "requests", table)
+    tables.print_list(api, _ALL, "requests", columns, tables.open_request, "open")
 
 
 @api_command(app)

@@ -5,13 +5,14 @@ Each command calls the internal API, as those of `infra.ops.cases.requests` do, 
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Annotated
 
 import typer
 
 from chalicelib.reconciliation.cases.model import SettledAs
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import Subject
 
@@ -22,12 +23,9 @@ _ALL = "/stream-cases"
 @api_command(app, "list")
 def list_cases(api: InternalApi) -> None:
     """List the open cases, the oldest first."""
-    found = read_list(api, _ALL)
-    rows = (
-        (one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in found.items
-    )
     columns = ("case", "user", "at Stream", "since", "days")
-    emit_listing(found, "cases", tables.table_of(f"{len(found.items)} open", columns, rows))
+    shown = itemgetter("id", "user_id", "loss", "opened_at", "days_open")
+    tables.print_list(api, _ALL, "cases", columns, shown, "open")
 
 
 @api_command(app)

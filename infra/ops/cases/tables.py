@@ -5,13 +5,14 @@ Those print only ids, our own words, and the text of a decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.request.deadline import ExtensionReason
+from infra.ops.internal_api import InternalApi, emit_listing, read_list
 
 Case = dict[str, Any]
 
@@ -29,6 +30,20 @@ def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]
     for row in rows:
         table.add_row(*map(str, row))
     return table
+
+
+def print_list(
+    api: InternalApi,
+    path: str,
+    what: str,
+    columns: Sequence[str],
+    row: Callable[[Case], Sequence[object]],
+    counted: str = "",
+) -> None:
+    """Read a list from the API, and print it under the number of items, called `counted` or `what`."""
+    found = read_list(api, path)
+    title = f"{len(found.items)} {counted or what}"
+    emit_listing(found, what, table_of(title, columns, map(row, found.items)))
 
 
 def facts(title: str, fields: Iterable[tuple[str, object]]) -> Table:
