@@ -23,7 +23,7 @@ from dataclasses import replace
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency
 from chalicelib.core.clock import HOUR, MINUTE
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -145,10 +145,7 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
     """
     if not receipts.belongs_to(request_id, receipt):
         raise NotFound
-    found = store.read(request_id)
-    if found is None:
-        raise NotFound
-    return found
+    return existing(store.read(request_id))
 
 
 def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidence.SUBJECT) -> RightsRequest:
@@ -251,9 +248,7 @@ def _link_to_copy(request: RightsRequest) -> Link:
         raise NotFound if request.is_open else ExportDeleted
     if request.is_open:
         raise NotReady(HOUR if procedures.is_recovery(request) else MINUTE)
-    file = store.export_file(request.request_id)
-    if file is None:
-        raise ExportDeleted
+    file = existing(store.export_file(request.request_id), ExportDeleted)
     store.note_link(file)
     return link_to(file)
 

@@ -8,6 +8,7 @@ from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions.model import Session
 from chalicelib.accounts.sessions.service import SESSION
 from chalicelib.core import needs
+from chalicelib.core.errors import existing
 from chalicelib.core.needs import Claims
 from chalicelib.signup.model import Verified
 
@@ -23,10 +24,7 @@ def verified(session: Session, account: Account, opened: Opened) -> Verified:
 
 def of_slower_twin(challenge: Challenge) -> Verified:
     """The response to the slower of two concurrent requests with the same right code."""
-    found = challenges.get(challenge.ref)
-    if found is None:
-        raise ChallengeExpired
-    return repeated(found)
+    return repeated(existing(challenges.get(challenge.ref), ChallengeExpired))
 
 
 def repeated(challenge: Challenge) -> Verified:
@@ -35,9 +33,7 @@ def repeated(challenge: Challenge) -> Verified:
     Raises:
         ChallengeExpired: the session has ended.
     """
-    opened = challenge.opened
-    if opened is None:
-        raise ChallengeExpired
+    opened = existing(challenge.opened, ChallengeExpired)
     found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
     account, session = found[ACCOUNT], found[SESSION]
     if account is None or session is None or session.has_ended_with(account):

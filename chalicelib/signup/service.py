@@ -43,7 +43,7 @@ from chalicelib.accounts.sessions.model import Scope
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound, Unavailable, existing
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
@@ -135,9 +135,7 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     It is tried once more if a concurrent request gave the number to an account, or took it from one, or ended
     a session of an account that a mailed code opens: that one may have ended the code too.
     """
-    device = challenge.device
-    if device is None:
-        raise ChallengeExpired
+    device = existing(challenge.device, ChallengeExpired)
     mailbox = challenge.email
     kind = ClaimKind.EMAIL if mailbox else ClaimKind.PHONE
     claim = accounts.claim_on(kind, mailbox or str(challenge.phone))
@@ -247,9 +245,7 @@ def _numberless_account(
         NotFound: no account has the mailbox, it has a number, or the mailbox does not prove its owner.
         TermsOutdated: see `_existing_account`.
     """
-    if owner is None:
-        raise NotFound
-    row, known = _read(owner, device)
+    row, known = _read(existing(owner), device)
     account, profile = row[OPEN_ACCOUNT], row[READABLE_PROFILE]
     if account is None or account.phone or profile is None or profile.proving_email != challenge.email:
         raise NotFound
@@ -326,9 +322,7 @@ def _has_waited(account: Account, device: Device) -> bool:
 
 def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Entry:
     """A new account with the number of another one, which has no number from then on (ADR 68)."""
-    former = row[OPEN_ACCOUNT]
-    if former is None:
-        raise Unavailable
+    former = existing(row[OPEN_ACCOUNT], Unavailable)
     entry = _new_account(challenge, answer, former)
     entry.makes.extend(accounts.number_passing(former, row[DATA_KEY]))
     return entry

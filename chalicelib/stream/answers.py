@@ -24,6 +24,30 @@ class Malformed(ValueError):
     """An answer of another form than documented."""
 
 
+def list_in(answer: Mapping[str, Any], name: str) -> list[Any]:
+    """The list that an answer has under a name.
+
+    Raises:
+        Malformed: there is none.
+    """
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise Malformed
+    return found
+
+
+def ids_in(answer: Mapping[str, Any], name: str, field: str) -> frozenset[str]:
+    """The ids of users in a list of an answer, each in a field of its entry.
+
+    Raises:
+        Malformed: there is no list, or an entry has no id.
+    """
+    ids = [entry.get(field) if isinstance(entry, dict) else None for entry in list_in(answer, name)]
+    if not all(isinstance(one, str) and one for one in ids):
+        raise Malformed
+    return frozenset(map(str, ids))
+
+
 def task_id(value: object) -> TaskId:
     """A task's id, which is safe in a path.
 
@@ -100,20 +124,11 @@ def blocked_users(answer: Mapping[str, Any]) -> frozenset[str]:
     Raises:
         Malformed: there is no list, or an entry has no id of a blocked user.
     """
-    blocks = answer.get("blocks")
-    if not isinstance(blocks, list):
-        raise Malformed
-    ids = [entry.get("blocked_user_id") if isinstance(entry, dict) else None for entry in blocks]
-    if not all(isinstance(one, str) and one for one in ids):
-        raise Malformed
-    return frozenset(map(str, ids))
+    return ids_in(answer, "blocks", "blocked_user_id")
 
 
 def _users(answer: Mapping[str, Any]) -> tuple[FoundUser, ...]:
-    users = answer.get("users")
-    if not isinstance(users, list):
-        raise Malformed
-    return tuple(map(_user, users))
+    return tuple(map(_user, list_in(answer, "users")))
 
 
 def _user(entry: object) -> FoundUser:

@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import HOUR
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.stream import files, gateway
-from chalicelib.stream.answers import Malformed
+from chalicelib.stream.answers import Malformed, ids_in, list_in
 from chalicelib.stream.model import (
     CHANNEL_TYPES,
     ChatChannel,
@@ -125,24 +125,11 @@ def _found(answer: Mapping[str, Any], cid: str) -> FoundChannel:
     if not isinstance(channel, dict) or channel.get("cid") != cid:
         raise Malformed
     name = channel.get("name")
-    return FoundChannel(_members_in(answer), name if isinstance(name, str) else None)
-
-
-def _members_in(state: Mapping[str, Any]) -> frozenset[str]:
-    members = state.get("members")
-    if not isinstance(members, list):
-        raise Malformed
-    ids = [member.get("user_id") if isinstance(member, dict) else None for member in members]
-    if not all(isinstance(one, str) for one in ids):
-        raise Malformed
-    return frozenset(map(str, ids))
+    return FoundChannel(ids_in(answer, "members", "user_id"), name if isinstance(name, str) else None)
 
 
 def _listed(answer: Mapping[str, Any]) -> tuple[ListedChannel, ...]:
-    states = answer.get("channels")
-    if not isinstance(states, list):
-        raise Malformed
-    found = tuple(map(_listed_channel, states))
+    found = tuple(map(_listed_channel, list_in(answer, "channels")))
     instants = [_instant(one.created_at) for one in found]
     if any(later < earlier for earlier, later in pairwise(instants)):
         raise Malformed
@@ -156,7 +143,7 @@ def _listed_channel(state: object) -> ListedChannel:
     cid, created_at = channel.get("cid"), channel.get("created_at")
     if not isinstance(cid, str) or not isinstance(created_at, str):
         raise Malformed
-    return ListedChannel(cid, created_at, _members_in(state))
+    return ListedChannel(cid, created_at, ids_in(state, "members", "user_id"))
 
 
 def _instant(text: str) -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.stream_emulator.clock import parsed_instant
-from infra.stream_emulator.errors import bad_input, not_found
+from infra.stream_emulator.errors import bad_input, needed, not_found
 from infra.stream_emulator.permissions import (
     CHANNEL_TYPES,
     KNOWN,
@@ -263,10 +263,8 @@ def revocation(value: object) -> datetime | None:
     """
     if value is None:
         return None
-    instant = parsed_instant(value)
-    if instant is None:
-        raise bad_input("revoke_tokens_issued_before must be RFC 3339 with an offset")
-    return instant
+    wrong = bad_input("revoke_tokens_issued_before must be RFC 3339 with an offset")
+    return needed(parsed_instant(value), wrong)
 
 
 def _merged_grants(now: Grants, changes: object, stock: Grants) -> Grants:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from infra.stream_emulator import house_rules
 from infra.stream_emulator.app_settings import revocation
 from infra.stream_emulator.channels import Channel, Message
-from infra.stream_emulator.errors import bad_input, not_allowed, not_found
+from infra.stream_emulator.errors import as_object, bad_input, needed, not_allowed, not_found
 from infra.stream_emulator.hub import Connection
 from infra.stream_emulator.tokens import Principal
 from infra.stream_emulator.users import MANAGED, checked_id, checked_profile
@@ -35,15 +35,11 @@ class Call:
     @property
     def client_id(self) -> str:
         """The id of the user whose client sent the request."""
-        if self.principal.user_id is None:
-            raise bad_input("only clients may call this")
-        return self.principal.user_id
+        return needed(self.principal.user_id, bad_input("only clients may call this"))
 
     def payload(self) -> Json:
         """The JSON object in the query's `payload`."""
-        found = parsed(self.query.get("payload", ""))
-        if not isinstance(found, dict):
-            raise bad_input("payload must be a JSON object")
+        found = as_object(parsed(self.query.get("payload", "")), "payload must be a JSON object")
         return {name: value for name, value in found.items() if value is not None}
 
     def demand(self, permission: str, channel: Channel | None = None, *, owner: str | None = None) -> None:
@@ -110,10 +106,7 @@ class Call:
             StreamError: 400, a wrong type or a house rule; 403, a field that needs a permission.
         """
         fields = {name: value for name, value in raw.items() if name != "custom"}
-        custom = raw.get("custom") or {}
-        if not isinstance(custom, dict):
-            raise bad_input("custom must be an object")
-        fields |= custom
+        fields |= as_object(raw.get("custom") or {}, "custom must be an object")
         house_rules.refuse_fields(self, "user", user_id, fields, also=[MANAGED] if managed else [])
         self.demand_fields(fields)
         if MANAGED in fields:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from infra.stream_emulator.clock import Clock
-from infra.stream_emulator.errors import not_found
+from infra.stream_emulator.errors import needed, not_found
 from infra.stream_emulator.wire import Json, WithCustom
 
 UserView = Callable[[str], WithCustom]
@@ -219,10 +219,7 @@ class Channels:
         Raises:
             StreamError: 404 with code 16.
         """
-        channel = self.find(cid)
-        if channel is None:
-            raise not_found(f"channel {cid} doesn't exist")
-        return channel
+        return needed(self.find(cid), not_found(f"channel {cid} doesn't exist"))
 
     def create(self, channel_type: str, channel_id: str, created_by: str) -> Channel:
         """A new channel without members; a softly deleted one of this id starts over."""

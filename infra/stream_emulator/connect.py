@@ -8,7 +8,7 @@ import contextlib
 from aiohttp import WSMsgType, web
 
 from infra.stream_emulator import house_rules
-from infra.stream_emulator.errors import StreamError, bad_input, bad_token, too_many
+from infra.stream_emulator.errors import StreamError, as_object, bad_token, needed, too_many
 from infra.stream_emulator.hub import Connection
 from infra.stream_emulator.users import MANAGED, checked_profile
 from infra.stream_emulator.views import own_user
@@ -33,9 +33,7 @@ def admit(world: World, query: dict[str, str], entry: Json) -> Connection:
         raise too_many(OPERATION)
     described = _described(query)
     details = described.get("user_details") or {}
-    user_id = principal.user_id
-    if user_id is None:
-        raise bad_token(5, "a connection needs a user token")
+    user_id = needed(principal.user_id, bad_token(5, "a connection needs a user token"))
     if details.get("id", described.get("user_id")) != user_id:
         raise bad_token(5, "user_id of the token is not the one of the connection")
     world.users.ensure(user_id)
@@ -55,10 +53,7 @@ def admit(world: World, query: dict[str, str], entry: Json) -> Connection:
 
 
 def _described(query: dict[str, str]) -> Json:
-    found = parsed(query.get("json", ""))
-    if not isinstance(found, dict):
-        raise bad_input("json must describe the connection")
-    return found
+    return as_object(parsed(query.get("json", "")), "json must describe the connection")
 
 
 async def converse(world: World, request: web.Request, connection: Connection) -> web.StreamResponse:

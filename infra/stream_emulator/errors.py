@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
 MORE_INFO = "https://getstream.io/chat/docs/api_errors_response"
 
 
@@ -62,3 +66,17 @@ def bad_token(code: int, message: str) -> StreamError:
 def too_many(operation: str) -> StreamError:
     """Over the endpoint's limit of this minute (429, code 9)."""
     return StreamError(429, 9, f"Too many requests for {operation}, check response headers")
+
+
+def needed(value: T | None, otherwise: StreamError) -> T:
+    """Return a value; raise the error if there is none."""
+    if value is None:
+        raise otherwise
+    return value
+
+
+def as_object(value: object, otherwise: str) -> dict[str, Any]:
+    """Return a JSON object; raise a text as `bad_input` if it is another value."""
+    if not isinstance(value, dict):
+        raise bad_input(otherwise)
+    return value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from infra.stream_emulator.clock import Clock
-from infra.stream_emulator.errors import not_found
+from infra.stream_emulator.errors import needed, not_found
 from infra.stream_emulator.options import Options
 from infra.stream_emulator.wire import Json
 
@@ -108,9 +108,7 @@ class TaskBoard:
             StreamError: 404 with code 16.
         """
         self._forget_ended()
-        task = self._tasks.get(task_id)
-        if task is None:
-            raise not_found(f"task {task_id} doesn't exist")
+        task = needed(self._tasks.get(task_id), not_found(f"task {task_id} doesn't exist"))
         if self._options().task_progress == "poll":
             task.move_to(task.step + 1, self._clock.now())
         return task

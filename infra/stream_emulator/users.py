@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from infra.stream_emulator.clock import Clock
-from infra.stream_emulator.errors import bad_input, burned, not_found
+from infra.stream_emulator.errors import bad_input, burned, needed, not_found
 from infra.stream_emulator.wire import Json, WithCustom
 
 MANAGED = "revoke_tokens_issued_before"
@@ -136,9 +136,7 @@ class Directory:
         Raises:
             StreamError: 404 with code 16; the id is unknown or burned.
         """
-        user = self._users.get(user_id)
-        if user is None:
-            raise not_found(f"user with id {user_id} doesn't exist")
+        user = needed(self._users.get(user_id), not_found(f"user with id {user_id} doesn't exist"))
         if user.deletion:
             raise burned(user_id)
         return user

@@ -8,7 +8,7 @@ from datetime import datetime
 from infra.stream_emulator.app_settings import AppSettings
 from infra.stream_emulator.channels import Channel, Channels
 from infra.stream_emulator.clock import Clock
-from infra.stream_emulator.errors import bad_input, bad_token, not_allowed, unknown_key
+from infra.stream_emulator.errors import bad_input, bad_token, needed, not_allowed, unknown_key
 from infra.stream_emulator.faults import Faults
 from infra.stream_emulator.hub import Hub
 from infra.stream_emulator.journal import Journal
@@ -160,10 +160,7 @@ class World:
         Raises:
             StreamError: 400; the id is unknown.
         """
-        user = self.users.known(user_id)
-        if user is None:
-            raise bad_input(f"user {user_id} doesn't exist")
-        shown = user.rendered()
+        shown = needed(self.users.known(user_id), bad_input(f"user {user_id} doesn't exist")).rendered()
         return replace(shown, fields=shown.fields | self.moderation.standing(user_id))
 
     def may(

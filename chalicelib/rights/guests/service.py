@@ -31,7 +31,7 @@ from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import devices
 from chalicelib.core import clock, idempotency, metrics
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound, Unavailable, existing
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
@@ -91,9 +91,7 @@ def verify(challenge_id: ChallengeId, code: str, address: ClientAddress) -> Take
     """
     ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id)
     challenge = challenges.check_code(ref, code, address=address)
-    draft = store.draft_of(challenge)
-    if draft is None:
-        raise ChallengeExpired
+    draft = existing(store.draft_of(challenge), ChallengeExpired)
     if challenge.used_at:
         return _recorded(draft.request_id)
     taken = _take(_contact_of(challenge), draft, challenges.use_write(challenge, opened=None))

@@ -28,7 +28,7 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT, devices
 from chalicelib.accounts.sessions import logout, messages
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import Unavailable, does_not_apply
+from chalicelib.core.errors import Unavailable, does_not_apply, existing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.messages.letters import Addressee
@@ -72,9 +72,8 @@ def give(request: RightsRequest, challenge: Challenge, release_key: str) -> Righ
         InvalidRequest: it is not the release key of the decision.
         Unavailable: the holder of the number could not be notified, or concurrent changes won.
     """
-    number, begun, release = challenge.phone, clock.now(), check(request)
-    if number is None:
-        raise ProofNotAccepted
+    begun, release = clock.now(), check(request)
+    number = existing(challenge.phone, ProofNotAccepted)
     if not receipts.is_release_key(request.request_id, release.at, release_key):
         raise does_not_apply("release_key", "Not the key of this request, or a session contested it since")
     holder, notified = _holder_of(number, request), None
@@ -141,8 +140,6 @@ def _holder_of(number: str, request: RightsRequest) -> _Holder | None:
     if owner in {None, request.account_id}:
         return None
     (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY, LANGUAGE, READABLE_PROFILE))
-    account = row[OPEN_ACCOUNT]
-    if account is None:  # it is being erased, which releases the number
-        raise Unavailable
+    account = existing(row[OPEN_ACCOUNT], Unavailable)  # without one, its erasure releases the number
     asked = account.dispute.passes_at(devices.labels(request.request_id)) if account.dispute else None
     return _Holder(account, row, asked is not None, asked or clock.now() + NUMBER_WAIT)

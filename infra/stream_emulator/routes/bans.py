@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from infra.stream_emulator.call import CHAT, TOP, Call
 from infra.stream_emulator.channels import Channel
-from infra.stream_emulator.errors import bad_input
+from infra.stream_emulator.errors import as_object, bad_input
 from infra.stream_emulator.filters import a_page, matches, wanted_values
 from infra.stream_emulator.moderation import Ban
 from infra.stream_emulator.routes.deletion import Erasure
@@ -90,9 +90,7 @@ def _send_ban_event(call: Call, kind: str, about: Ban, channel: Channel | None, 
 def query_banned_users(call: Call) -> Json:
     """Find bans. A client must name the channels, and needs the permission to ban in each."""
     payload, world = call.payload(), call.world
-    conditions = payload.get("filter_conditions")
-    if not isinstance(conditions, dict):
-        raise bad_input("filter_conditions is required")
+    conditions = as_object(payload.get("filter_conditions"), "filter_conditions is required")
     call.demand_in_channels("ban-channel-member", wanted_values(conditions, "channel_cid"))
     found = {
         (ban.target_id, ban.cid): ban.searchable()

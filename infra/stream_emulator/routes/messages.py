@@ -6,7 +6,7 @@ import uuid
 
 from infra.stream_emulator.call import CHAT, Call
 from infra.stream_emulator.channels import CONTENT, Channel, Message, Reaction
-from infra.stream_emulator.errors import bad_input, not_allowed
+from infra.stream_emulator.errors import as_object, bad_input, not_allowed
 from infra.stream_emulator.views import channel_event
 from infra.stream_emulator.wire import Json
 from infra.stream_emulator.world import Upload
@@ -37,9 +37,7 @@ def _custom(sent: Json) -> Json:
 def send_message(call: Call) -> Json:
     """Send a message to a channel."""
     channel = call.channel("create-message")
-    sent = call.body.get("message")
-    if not isinstance(sent, dict):
-        raise bad_input("message must be an object")
+    sent = as_object(call.body.get("message"), "message must be an object")
     author = call.author(sent)
     _refuse_unfit(call, channel, sent)
     bans = call.world.moderation.bans_of(author, channel.cid)
@@ -173,9 +171,7 @@ def _drop(message: Message, user_id: str, kind: str) -> None:
 def upload_file(call: Call) -> Json:
     """Upload a file to the CDN, which is part of the emulator."""
     channel = call.channel("upload-attachment")
-    sent = call.body.get("file")
-    if not isinstance(sent, dict):
-        raise bad_input("the request must be multipart with a part named file")
+    sent = as_object(call.body.get("file"), "the request must be multipart with a part named file")
     url = f"{call.base_url}/cdn/{uuid.uuid4()}/{sent['name']}"
     author, now = call.author(call.body), call.world.clock.now()
     call.world.uploads[url] = Upload(url, author, channel.cid, sent["name"], sent["content"], now)
