@@ -96,8 +96,7 @@ def test_role_session_with_a_chosen_name_does_not_approve(world: World, alice: O
 def test_accepted_operators_are_configurable(
     world: World, alice: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_OPERATORS", "arn:aws:iam::123456789012:user/privacy/*")
-    cloud.new_container()
+    cloud.new_container(OPERATORS="arn:aws:iam::123456789012:user/privacy/*")
     assert alice.shows(asked).problem == "forbidden"
     assert world.an_operator("privacy/alice").shows(asked).status == 200
     monkeypatch.undo()
@@ -108,8 +107,7 @@ def test_accepted_operators_are_configurable(
 def test_operator_limit_does_not_affect_another_operator(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_OPERATOR_CALLS_PER_MINUTE", "2")
-    cloud.new_container()
+    cloud.new_container(LIMIT_OPERATOR_CALLS_PER_MINUTE="2")
     replies = [alice.lists() for _ in range(3)]
     assert [reply.problem for reply in replies] == [None, None, "too_many_requests"]
     assert bob.lists().status == 200

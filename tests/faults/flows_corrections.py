@@ -15,6 +15,7 @@ from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.flows_rights import without_sequence_number
 from tests.faults.playing import Run, forgive_counts
 from tests.support.cases.disclosures import an_approved_order
+from tests.support.cases.scripted import stored
 from tests.support.world.builders import an_event
 
 _TIME_TO_NOTIFY = 2 * HOUR  # two leases, a sweep after each, and the longest wait of the step
@@ -38,9 +39,7 @@ class CorrectionFlow(UserFlow):
         self.request_id = RightsRequestId(asked.json["rights_request_id"])
 
     def request(self) -> RightsRequest:
-        found = store.read(self.request_id)
-        assert found
-        return found
+        return stored(self.request_id)
 
     def shown(self, run: Run) -> list[tuple[str, str]]:
         """The recipients that the subject sees, with the outcomes."""

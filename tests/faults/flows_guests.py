@@ -19,6 +19,7 @@ from tests.faults.flows import ADDRESS, KEY, OTHER_PHONE, PHONE, UserFlow
 from tests.faults.flows_rights import RightsFlow
 from tests.faults.playing import Flow, Run
 from tests.support.cases.guests import asks, verifies
+from tests.support.cases.scripted import stored
 
 _PROOF_KEY = {"Idempotency-Key": "5b0c1c0e-3f53-4b7b-9d6f-0d2a6a1f6a12"}
 
@@ -117,9 +118,7 @@ class RecoveringCopy(GuestFlow):
         assert proven.json["status"] in {"in_progress", "awaiting_processor"}
 
     def request(self) -> RightsRequest:
-        found = store.read(self.request_id)
-        assert found
-        return found
+        return stored(self.request_id)
 
 
 class CorrectingGuest(RecoveringCopy):

@@ -22,6 +22,7 @@ from tests.faults import emulated
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.cases.receiver import Authority, receiving, status
+from tests.support.cases.scripted import stored
 from tests.support.stream.chat import Chatters
 from tests.support.world.builders import an_event
 from tests.support.world.limits import configure
@@ -61,9 +62,7 @@ class RightsFlow(UserFlow):
         self.request_id = RightsRequestId(asked.json["rights_request_id"])
 
     def request(self) -> RightsRequest:
-        found = store.read(self.request_id)
-        assert found
-        return found
+        return stored(self.request_id)
 
     def events(self) -> list[str]:
         """Return the events in the history of the request, in order."""

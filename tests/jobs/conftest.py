@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,16 @@ from chalicelib.accounts import store as accounts_store
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.request import procedures
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import erasable
 from tests.support.cases.scripted import Plan
+from tests.support.clouds.cloud import sent_mail
 from tests.support.stream import emulated_app
 from tests.support.stream.chat import Chatters
 from tests.support.stream.emulated_app import PLACEMENT, apply_to, check
-from tests.support.world.world import World
+from tests.support.world.world import User, World
 
 emulator, stream = emulated_app.emulator, emulated_app.stream
 
@@ -101,3 +104,16 @@ def baseline(world: World, stream: Emulator, without_pace: None) -> Emulator:
     apply_to(stream)
     check(confirm_placement=PLACEMENT)
     return stream
+
+
+@pytest.fixture
+def mails() -> Iterator[list[dict[str, Any]]]:
+    """Collect the mails that a law requires."""
+    with sent_mail(Purpose.LEGAL_OBLIGATION) as sent:
+        yield sent
+
+
+@pytest.fixture
+def vuk(world: World) -> User:
+    """Return a user without an address."""
+    return world.a_user()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -13,7 +12,6 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import announcements
 from chalicelib.consents.jobs import announce_notices, announce_to_shard
 from chalicelib.consents.notices import versions
@@ -21,17 +19,15 @@ from chalicelib.core import aws
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.sealing import Unfit
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.messages.campaigns import run as campaign_run
 from chalicelib.messages.campaigns.campaign import NoticeRecipient, notify
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.privacy import codec
-from chalicelib.privacy.purposes import Purpose
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
-from tests.support.clouds.cloud import Calls, counted, failing, hooked, sent_mail
+from tests.support.clouds.cloud import Calls, counted, failing, hooked
+from tests.support.faults.outages import refuse_profile_of
 from tests.support.jobs import workers
 from tests.support.jobs.events import Context, messages, report_of_mail
 from tests.support.world.builders import a_phone, a_schedule_event
@@ -67,12 +63,6 @@ def quick_runs(one_shard: None, pauses: list[timedelta]) -> None:
 
 
 @pytest.fixture
-def mails() -> Iterator[list[dict[str, Any]]]:
-    with sent_mail(Purpose.LEGAL_OBLIGATION) as sent:
-        yield sent
-
-
-@pytest.fixture
 def mila(world: World, mails: list[dict[str, Any]]) -> User:
     """Return a user with a verified address."""
     return world.begin(mila_here)
@@ -85,12 +75,6 @@ def mila_here(world: World) -> User:
 
 
 @pytest.fixture
-def vuk(world: World) -> User:
-    """Return a user without an address."""
-    return world.a_user()
-
-
-@pytest.fixture
 def newer(mila: User, vuk: User) -> None:
     """Publish a version after both users signed up."""
     publish(NEWER)
@@ -99,16 +83,9 @@ def newer(mila: User, vuk: User) -> None:
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
 def test_account_with_an_unreadable_profile_is_announced_to_in_the_app(
-    mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    mila: User, vuk: User, mails: list[dict[str, Any]]
 ) -> None:
-    opened = codec.opened
-
-    def refusing(kind: Any, item: Any, *rest: Any) -> Any:
-        if kind is Profile and item["pk"] == f"A#{mila.account_id}":
-            raise Unfit
-        return opened(kind, item, *rest)
-
-    monkeypatch.setattr(codec, "opened", refusing)
+    refuse_profile_of(mila)
     run()
     assert (channel(mila), channel(vuk), mails) == ("in_app", "in_app", [])
 

@@ -82,32 +82,25 @@ def test_no_operator_erases_alone(
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize(("first", "second"), [("1", "1,2"), ("1,2", "2,1"), ("2,1", "1,2")])
 def test_one_operator_is_one_person_while_the_key_of_pseudonyms_is_rotated(
-    mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+    mila: User, alice: Operator, first: str, second: str
 ) -> None:
     cloud.rotate_keys("staff")
-    monkeypatch.setenv("RU4M_STAFF_VERSIONS", first)
-    cloud.new_container()
+    cloud.new_container(STAFF_VERSIONS=first)
     request_id = entered(alice, mila)
-    monkeypatch.setenv("RU4M_STAFF_VERSIONS", second)
-    cloud.new_container()
+    cloud.new_container(STAFF_VERSIONS=second)
     assert alice.notes_identity(request_id).problem == "own_proposal"
 
 
 @pytest.mark.promise("RGT-3")
-def test_first_calls_of_an_operator_in_two_containers_make_one_pseudonym(
-    mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_calls_of_an_operator_in_two_containers_make_one_pseudonym(mila: User, alice: Operator) -> None:
     def enter_in_a_newer_container() -> RightsRequestId:
-        monkeypatch.setenv("RU4M_STAFF_VERSIONS", "2,1")
-        cloud.new_container()
+        cloud.new_container(STAFF_VERSIONS="2,1")
         request_id = entered(alice, mila)
-        monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1,2")
-        cloud.new_container()
+        cloud.new_container(STAFF_VERSIONS="1,2")
         return request_id
 
     cloud.rotate_keys("staff")
-    monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1,2")
-    cloud.new_container()
+    cloud.new_container(STAFF_VERSIONS="1,2")
     entered_there = before_the_commit(enter_in_a_newer_container)
     assert alice.lists().status == 200
     assert len(entered_there) == 1

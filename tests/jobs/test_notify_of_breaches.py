@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +9,16 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.profiles.model import Profile
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.phrases import to_cyrillic
-from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Table
 from chalicelib.messages.campaigns import run as campaign_run
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import CampaignKind, NoticeState
 from chalicelib.operations.breaches import notices as notifying
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.privacy import codec
-from chalicelib.privacy.purposes import Purpose
 from tests.support.cases.breaches import (
     TEXTS,
     an_announced_breach,
@@ -41,8 +36,9 @@ from tests.support.cases.breaches import (
 from tests.support.cases.copies import damage
 from tests.support.cases.erasure_parts import freeze
 from tests.support.clouds import cloud
-from tests.support.clouds.cloud import failing, sent_mail
+from tests.support.clouds.cloud import failing
 from tests.support.clouds.emitted_metrics import value_of
+from tests.support.faults.outages import refuse_profile_of
 from tests.support.jobs.events import report_of_mail
 from tests.support.world.operators import Operator
 from tests.support.world.usage import decide
@@ -57,23 +53,11 @@ def quick_runs(one_shard: None, pauses: list[timedelta]) -> None:
 
 
 @pytest.fixture
-def mails() -> Iterator[list[dict[str, Any]]]:
-    with sent_mail(Purpose.LEGAL_OBLIGATION) as sent:
-        yield sent
-
-
-@pytest.fixture
 def mila(world: World, mails: list[dict[str, Any]]) -> User:
     """Return a user with a verified address."""
     user = world.a_user()
     user.has_email("mila@test.example")
     return user
-
-
-@pytest.fixture
-def vuk(world: World) -> User:
-    """Return a user without an address."""
-    return world.a_user()
 
 
 @pytest.fixture
@@ -237,20 +221,12 @@ def test_account_with_an_unreadable_profile_is_notified_in_the_app(
     alice: Operator,
     bob: Operator,
     mails: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
     audience: dict[str, str],
 ) -> None:
     breach_id = opens(alice, countries=["DE"])
     assess(alice, bob, breach_id, "high", texts=TEXTS, **audience)
     begins_notices(alice, breach_id)
-    opened = codec.opened
-
-    def refusing(kind: Any, item: Any, *rest: Any) -> Any:
-        if kind is Profile and item["pk"] == f"A#{mila.account_id}":
-            raise Unfit
-        return opened(kind, item, *rest)
-
-    monkeypatch.setattr(codec, "opened", refusing)
+    refuse_profile_of(mila)
     run()
     assert (channel(mila, breach_id), mails) == ("in_app", [])
 

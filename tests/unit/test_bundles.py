@@ -1,7 +1,6 @@
 """Tests bundles: the shared fields and times of records in one item, and duplicates."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -140,21 +139,10 @@ def test_known_records_are_bounded_and_no_record_is_lost(monkeypatch: pytest.Mon
 # --- changed periods
 
 
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    def configured(periods: str) -> None:
-        monkeypatch.setenv("RU4M_PERIODS", periods)
-        cloud.new_container()
-
-    return configured
-
-
 @pytest.mark.promise("RET-1")
-def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(world: World) -> None:
     store.put(store.items_of([used(1, NOON), used(2, NOON - timedelta(hours=3))]))
-    configure("usage=P14D")
+    cloud.new_container(PERIODS="usage=P14D")
     *_, last = redate(find_redatable("usage_event"))
     assert last == Progress(seen=1, moved=1)
     (item,) = stored_items()
@@ -163,11 +151,11 @@ def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
     assert again == Progress(seen=1)
 
 
-def test_held_item_is_not_redated(world: World, configure: Callable[[str], None]) -> None:
+def test_held_item_is_not_redated(world: World) -> None:
     store.put(store.items_of([used(1, NOON)]))
     (item,) = stored_items()
     table.write(Change(Key(Table.USAGE, item["pk"], item["sk"]), put={"delete_at": item["delete_at"] + 9}))
-    configure("usage=P14D")
+    cloud.new_container(PERIODS="usage=P14D")
     *_, last = redate(find_redatable("usage_event"))
     assert last == Progress(seen=1, held=1)
 

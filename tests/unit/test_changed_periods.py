@@ -25,17 +25,6 @@ from tests.support.world.world import World
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Restart containers with other periods."""
-
-    def configured(periods: str) -> None:
-        monkeypatch.setenv("RU4M_PERIODS", periods)
-        cloud.new_container()
-
-    return configured
-
-
 def sessions() -> list[Item]:
     return [table.items.plain(raw) for raw in cloud.records("session")]
 
@@ -58,46 +47,40 @@ def change(item: Item, **values: object) -> None:
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(("periods", "days"), [("idle_session=P30D", 30), ("idle_session=P90D", 90)])
-def test_items_get_both_times_of_the_new_period(
-    world: World, configure: Callable[[str], None], periods: str, days: int
-) -> None:
+def test_items_get_both_times_of_the_new_period(world: World, periods: str, days: int) -> None:
     for _ in range(3):
         world.a_user()
         world.advance(DAY)
-    configure(periods)
+    cloud.new_container(PERIODS=periods)
     assert through() == Progress(seen=3, moved=3)
     assert {ends_after(item) for item in sessions()} == {days * DAY}
     assert all(item["delete_at"] == item["expires_at"] for item in sessions())
 
 
 @pytest.mark.promise("RET-1")
-def test_item_older_than_the_new_period_is_invisible_at_once(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_item_older_than_the_new_period_is_invisible_at_once(world: World) -> None:
     mila = world.a_user()
     world.advance(31 * DAY)
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     through()
     assert table.get(Key(Table.ACCOUNTS, f"A#{mila.account_id}", sessions()[0]["sk"])) is None
 
 
 @pytest.mark.promise("RET-1")
-def test_expired_item_stays_expired_under_a_longer_period(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_expired_item_stays_expired_under_a_longer_period(world: World) -> None:
     world.a_user()
     before = sessions()
     world.advance(60 * DAY)
-    configure("idle_session=P90D")
+    cloud.new_container(PERIODS="idle_session=P90D")
     assert through() == Progress()
     assert sessions() == before
 
 
-def test_only_the_times_change_and_no_key_is_used(world: World, configure: Callable[[str], None]) -> None:
+def test_only_the_times_change_and_no_key_is_used(world: World) -> None:
     world.a_user()
     (before,) = sessions()
     others = [item for item in cloud.all_items() if item.get("kind") != {"S": "session"}]
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     with cloud.counted() as calls:
         through()
     (after,) = sessions()
@@ -108,12 +91,12 @@ def test_only_the_times_change_and_no_key_is_used(world: World, configure: Calla
 
 
 @pytest.mark.promise("RET-3")
-def test_held_item_keeps_its_times(world: World, configure: Callable[[str], None]) -> None:
+def test_held_item_keeps_its_times(world: World) -> None:
     world.a_user()
     (item,) = sessions()
     change(item, delete_at=item["delete_at"] + 1)
     held = sessions()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     assert through() == Progress(seen=1, held=1)
     assert sessions() == held
 
@@ -128,11 +111,11 @@ def test_held_item_keeps_its_times(world: World, configure: Callable[[str], None
     ids=["held", "used", "deleted"],
 )
 def test_item_changed_during_the_run_is_not_redated(
-    world: World, configure: Callable[[str], None], meanwhile: Callable[[Item], object]
+    world: World, meanwhile: Callable[[Item], object]
 ) -> None:
     world.a_user()
     (item,) = sessions()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
 
     def after_the_other(move: Change) -> None:
         meanwhile(item)
@@ -144,30 +127,28 @@ def test_item_changed_during_the_run_is_not_redated(
     assert sessions() == stored
 
 
-def test_second_run_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
+def test_second_run_changes_nothing(world: World) -> None:
     world.a_user()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     through()
     with cloud.counted() as calls:
         assert through() == Progress(seen=1)
     assert calls == {"dynamodb.Scan": 1}
 
 
-def test_dry_run_counts_and_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
+def test_dry_run_counts_and_changes_nothing(world: World) -> None:
     world.a_user()
     before = sessions()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     assert through(apply=lambda _: None) == Progress(seen=1, moved=1)
     assert sessions() == before
 
 
 @pytest.mark.parametrize("killed_at", range(1, 6))
-def test_killed_run_is_completed_by_the_next(
-    world: World, configure: Callable[[str], None], killed_at: int
-) -> None:
+def test_killed_run_is_completed_by_the_next(world: World, killed_at: int) -> None:
     for _ in range(5):
         world.a_user()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     writes = iter(range(1, 10))
 
     def until_killed(move: Change) -> None:
@@ -181,10 +162,10 @@ def test_killed_run_is_completed_by_the_next(
     assert {ends_after(item) for item in sessions()} == {30 * DAY}
 
 
-def test_run_continues_after_the_last_key_it_reported(world: World, configure: Callable[[str], None]) -> None:
+def test_run_continues_after_the_last_key_it_reported(world: World) -> None:
     for _ in range(5):
         world.a_user()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     first = next(redate(Session, page=10))
     assert first.last is not None
     rest = through(after=first.last)
@@ -193,11 +174,9 @@ def test_run_continues_after_the_last_key_it_reported(world: World, configure: C
     assert through() == Progress(seen=5)
 
 
-def test_run_that_an_outage_ended_is_completed_by_the_next(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_run_that_an_outage_ended_is_completed_by_the_next(world: World) -> None:
     world.a_user()
-    configure("idle_session=P30D")
+    cloud.new_container(PERIODS="idle_session=P30D")
     with cloud.losing_responses("UpdateItem"), pytest.raises(Unavailable):
         through()
     through()
@@ -218,9 +197,9 @@ def test_record_without_a_configurable_period_is_refused(kind: str, text: str) -
 
 
 @pytest.mark.promise("SEC-1")
-def test_items_of_the_ledger_are_never_read(world: World, configure: Callable[[str], None]) -> None:
+def test_items_of_the_ledger_are_never_read(world: World) -> None:
     world.asks_for_a_code(a_phone())
-    configure("challenge=P1D,consent_evidence=P4Y")
+    cloud.new_container(PERIODS="challenge=P1D,consent_evidence=P4Y")
     asked: list[str] = []
     events = aws.client("dynamodb").meta.events
     events.register(

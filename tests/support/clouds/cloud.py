@@ -34,6 +34,7 @@ from tests.support.clouds.moto import calls as moto_calls
 from tests.support.clouds.moto import copies, costs
 from tests.support.roles.functions import functions_known
 from tests.support.roles.judge import calls_of
+from tests.support.world.limits import configure
 
 ACCOUNT = copies.ACCOUNT
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
@@ -102,9 +103,12 @@ def create_stage_key(version: int = 1) -> None:
     new_container()
 
 
-def new_container() -> None:
-    """Reset the state of the process as in a new container: settings, keys, busy flags, deleted files."""
-    settings.cache_clear()
+def new_container(**variables: str) -> None:
+    """Reset the state of the process as in a new container: settings, keys, busy flags, deleted files.
+
+    It has other variables from then on, which are named without `RU4M_`.
+    """
+    configure(**variables)
     settings()  # from the current environment
     keyring.forget_stage_keys()
     keyring.forget()

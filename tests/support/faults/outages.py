@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.core.sealing import Unfit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.messages.sms import TextUnavailable
+from chalicelib.privacy import codec
+from tests.support import patches
 from tests.support.clouds.cloud import failing
 from tests.support.patches import failing_at
+from tests.support.world.world import User
 
 
 def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
@@ -68,3 +74,15 @@ def silence() -> Iterator[None]:
     """Let neither SES nor SNS take a message."""
     with failing_at(mail, "send", MailUnavailable), failing_at(sms, "send", TextUnavailable):
         yield
+
+
+def refuse_profile_of(user: User) -> None:
+    """Let the profile of a user be one that cannot be opened."""
+    opened = codec.opened
+
+    def refusing(kind: Any, item: Any, *rest: Any) -> Any:
+        if kind is Profile and item["pk"] == f"A#{user.account_id}":
+            raise Unfit
+        return opened(kind, item, *rest)
+
+    patches.current().setattr(codec, "opened", refusing)
