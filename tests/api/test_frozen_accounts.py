@@ -21,13 +21,7 @@ from tests.support.cases.copies import a_copy
 from tests.support.cases.erasure_parts import erase_tables, freeze, freeze_and_end, freeze_of, stored_account
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
-from tests.support.world.builders import a_device
 from tests.support.world.world import Reply, User, World
-
-
-@pytest.fixture
-def device() -> dict[str, Any]:
-    return a_device()
 
 
 @pytest.fixture

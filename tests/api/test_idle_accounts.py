@@ -22,11 +22,6 @@ NEWER = a_version("2026-11-01")
 
 
 @pytest.fixture
-def device() -> dict[str, Any]:
-    return a_device()
-
-
-@pytest.fixture
 def mila(world: World, device: dict[str, Any]) -> User:
     """Return the owner of a number, who signed in on her device."""
     return world.a_user(device=device)

@@ -32,6 +32,13 @@ def contacts(user: User) -> list[str]:
     return [one["user_id"] for one in user.gets("/v1/contacts").json["items"]]
 
 
+def an_invitation(world: World) -> tuple[User, User, str]:
+    """Return a user, another one who invited them, and the invitation."""
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    return mila, jovan, received(mila)[0]["invitation_id"]
+
+
 def decides(user: User, invitation_id: str, decision: str) -> Reply:
     return user.calls("POST", f"/v1/invitations/{invitation_id}/{decision}")
 
@@ -59,16 +66,12 @@ def test_accepted_invitation_makes_two_contacts(world: World) -> None:
 
 
 def test_repeated_acceptance_gets_the_same_answer(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, _, invitation = an_invitation(world)
     assert decides(mila, invitation, "accept").json == decides(mila, invitation, "accept").json
 
 
 def test_two_acceptances_at_once_make_one_contact(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, _, invitation = an_invitation(world)
     before_the_commit(lambda: decides(mila, invitation, "accept"))
     assert decides(mila, invitation, "accept").status == 200
     assert {one["contacts"]["N"] for one in cloud.records("contact_count")} == {"1"}
@@ -76,18 +79,14 @@ def test_two_acceptances_at_once_make_one_contact(world: World) -> None:
 
 @pytest.mark.parametrize("blocker", ["sender", "recipient"])
 def test_block_that_comes_before_the_acceptance_prevents_it(world: World, blocker: str) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, jovan, invitation = an_invitation(world)
     before_the_commit(lambda: jovan.blocks(mila) if blocker == "sender" else mila.blocks(jovan))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
 
 
 def test_invitation_declined_while_it_is_accepted_makes_no_contact(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, jovan, invitation = an_invitation(world)
     before_the_commit(lambda: decides(mila, invitation, "decline"))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
@@ -110,9 +109,7 @@ def test_invitation_by_an_account_whose_erasure_has_begun_stores_nothing(world: 
 
 
 def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, jovan, invitation = an_invitation(world)
     assert [decides(mila, invitation, "decline").status for _ in range(2)] == [204, 204]
     jovan.invites(mila)
     assert received(mila) == []
@@ -124,9 +121,7 @@ def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -
 
 @pytest.mark.parametrize("ending", ["sender", "recipient"])
 def test_ended_contact_does_not_come_back_by_an_older_invitation(world: World, ending: str) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, jovan, invitation = an_invitation(world)
     assert jovan.adds(mila.makes_a_code()).status == 201
     one, other = (jovan, mila) if ending == "sender" else (mila, jovan)
     assert one.calls("DELETE", f"/v1/contacts/{other.user_id}").status == 204
@@ -181,9 +176,7 @@ def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(world: Wor
 
 
 def test_ended_invitation_cannot_be_accepted(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, _, invitation = an_invitation(world)
     world.advance(timedelta(days=30))
     mila = mila.signs_in_again()
     assert received(mila) == []
@@ -249,9 +242,7 @@ def test_block_ends_open_invitations_in_both_directions(world: World) -> None:
 
 
 def test_invitation_of_a_sender_who_is_not_active_waits_unlisted(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.invites(mila)
-    invitation = received(mila)[0]["invitation_id"]
+    mila, jovan, invitation = an_invitation(world)
     world.set_state(jovan, "frozen")
     assert received(mila) == []
     assert decides(mila, invitation, "accept").status == 404

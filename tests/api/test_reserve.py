@@ -28,12 +28,6 @@ _blocks = itertools.count(1)
 
 
 @pytest.fixture
-def device() -> dict[str, Any]:
-    """Return the device of the number's owner."""
-    return a_device()
-
-
-@pytest.fixture
 def mila(world: World, device: dict[str, Any]) -> User:
     """Return the owner of a number, who signed in on her device."""
     return world.a_user(device=device)

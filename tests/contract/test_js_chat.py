@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.js import ChatClients, ChatError
+from infra.local.js import ChatClient, ChatClients, ChatError
 from tests.contract.emulated_app import Refused, phone_refused
 
 if TYPE_CHECKING:
@@ -19,6 +19,15 @@ pytestmark = pytest.mark.node
 
 NO = Refused(403, 17)
 TALK = "messaging:talk"
+
+
+def watching(app: App, phones: Phones) -> list[ChatClient]:
+    """Return the phones of two users, who watch their channel."""
+    app.talk("mila", "vera")
+    both = [phones.of("mila"), phones.of("vera")]
+    for phone in both:
+        phone.watch(TALK)
+    return both
 
 
 def test_message_reaches_the_other_client(app: App, phones: Phones) -> None:
@@ -42,10 +51,7 @@ def test_member_who_does_not_watch_gets_a_notification(app: App, phones: Phones)
 
 
 def test_reply_is_received(app: App, phones: Phones) -> None:
-    app.talk("mila", "vera")
-    mila, vera = phones.of("mila"), phones.of("vera")
-    for phone in (mila, vera):
-        phone.watch(TALK)
+    mila, vera = watching(app, phones)
     mila.send(TALK, "ping")
     vera.wait_for_event("message.new", text="ping")
     vera.send(TALK, "pong")
@@ -80,10 +86,7 @@ def test_new_member_gets_an_event_and_may_read(app: App, phones: Phones) -> None
 
 
 def test_removed_member_gets_no_more_events(app: App, phones: Phones) -> None:
-    app.talk("mila", "vera")
-    mila, vera = phones.of("mila"), phones.of("vera")
-    for phone in (mila, vera):
-        phone.watch(TALK)
+    mila, vera = watching(app, phones)
     app.server.channel("messaging", "talk").remove_members(["vera"])
     vera.wait_for_event("notification.removed_from_channel")
     mila.wait_for_event("member.removed")
@@ -94,10 +97,7 @@ def test_removed_member_gets_no_more_events(app: App, phones: Phones) -> None:
 
 
 def test_reading_and_typing_are_announced_to_other_members(app: App, phones: Phones) -> None:
-    app.talk("mila", "vera")
-    mila, vera = phones.of("mila"), phones.of("vera")
-    for phone in (mila, vera):
-        phone.watch(TALK)
+    mila, vera = watching(app, phones)
     mila.call("typing", cid=TALK)
     assert vera.wait_for_event("typing.start")["user"]["id"] == "mila"
     mila.send(TALK, "seen?")
@@ -107,10 +107,7 @@ def test_reading_and_typing_are_announced_to_other_members(app: App, phones: Pho
 
 
 def test_own_messages_can_be_edited_reacted_to_and_deleted_by_the_server(app: App, phones: Phones) -> None:
-    app.talk("mila", "vera")
-    mila, vera = phones.of("mila"), phones.of("vera")
-    for phone in (mila, vera):
-        phone.watch(TALK)
+    mila, vera = watching(app, phones)
     said = mila.send(TALK, "helo")["id"]
     mila.call("edit", message_id=said, text="hello")
     assert vera.wait_for_event("message.updated")["message"]["text"] == "hello"

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -337,15 +338,17 @@ def test_every_function_has_the_configured_periods(
     assert allowed.match("usage=P14D,challenge=PT36H")
 
 
+def configured_with(functions: dict[str, Template], variable: str) -> dict[str, Any]:
+    """Return the value of a variable by the name of each function that has it."""
+    given = {name: function["Environment"]["Variables"] for name, function in functions.items()}
+    return {name: variables[variable] for name, variables in given.items() if variable in variables}
+
+
 @pytest.mark.promise("SEC-1")
 def test_only_the_admin_function_is_configured_with_operators(
     service: Template, functions: dict[str, Template]
 ) -> None:
-    configured = {
-        name: function["Environment"]["Variables"]["RU4M_OPERATORS"]
-        for name, function in functions.items()
-        if "RU4M_OPERATORS" in function["Environment"]["Variables"]
-    }
+    configured = configured_with(functions, "RU4M_OPERATORS")
     assert configured == {"admin": {"Ref": "Operators"}}
     allowed = re.compile(service["Parameters"]["Operators"]["AllowedPattern"])
     assert allowed.match(principals.of_account("aws", "123456789012"))
@@ -354,11 +357,7 @@ def test_only_the_admin_function_is_configured_with_operators(
 def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budgets(
     functions: dict[str, Template],
 ) -> None:
-    configured = {
-        name: function["Environment"]["Variables"]["RU4M_SMS_BUDGETS"]
-        for name, function in functions.items()
-        if "RU4M_SMS_BUDGETS" in function["Environment"]["Variables"]
-    }
+    configured = configured_with(functions, "RU4M_SMS_BUDGETS")
     mode = {"Ref": "SmsBudgets"}
     assert configured == {"profiles": mode, "rights": mode, "signup": mode}
 
@@ -366,11 +365,7 @@ def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budg
 def test_only_functions_that_delete_users_at_stream_are_configured_with_the_extent(
     functions: dict[str, Template],
 ) -> None:
-    configured = {
-        name: function["Environment"]["Variables"]["RU4M_STREAM_ERASURE"]
-        for name, function in functions.items()
-        if "RU4M_STREAM_ERASURE" in function["Environment"]["Variables"]
-    }
+    configured = configured_with(functions, "RU4M_STREAM_ERASURE")
     extent = {"Ref": "StreamErasure"}
     assert configured == {"erase_accounts": extent, "reconcile_chat": extent}
 
@@ -378,48 +373,46 @@ def test_only_functions_that_delete_users_at_stream_are_configured_with_the_exte
 def test_only_functions_that_read_exports_or_delete_messages_know_the_hosts_of_files(
     functions: dict[str, Template],
 ) -> None:
-    variable = "RU4M_STREAM_FILE_HOSTS"
-    configured = [name for name, one in functions.items() if variable in one["Environment"]["Variables"]]
+    configured = [*configured_with(functions, "RU4M_STREAM_FILE_HOSTS")]
     assert configured == ["conversations", "work_on_hooks", "work_rights"]
+
+
+def scheduled(functions: dict[str, Template], name: str, rate: str, retries: int) -> Template:
+    """Return a function, which has to run at a rate, with so many retries of a failed run."""
+    function = functions[name]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", rate)
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == retries
+    return function
 
 
 @pytest.mark.promise("RET-4")
 def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
-    function = functions["roll_up_usage"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
+    # The next hour's run repeats a failed one.
+    function = scheduled(functions, "roll_up_usage", "rate(1 hour)", retries=0)
     assert function["Timeout"] > 12 * 60  # a run ends after twelve minutes and the work it has begun
 
 
 def test_verified_codes_are_recorded_every_hour(functions: dict[str, Template]) -> None:
-    function = functions["record_verified_codes"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
+    scheduled(functions, "record_verified_codes", "rate(1 hour)", retries=0)  # the next hour's run repeats it
 
 
 def test_only_senders_of_codes_and_their_counter_are_configured_with_countries(
     functions: dict[str, Template],
 ) -> None:
-    configured = {
-        name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]
-    }
+    configured = configured_with(functions, "RU4M_SMS_COUNTRIES").keys()
     assert configured == {"profiles", "record_verified_codes", "rights", "signup"}
 
 
 def test_only_sign_in_and_warnings_are_configured_with_routes_that_are_off(
     functions: dict[str, Template],
 ) -> None:
-    variable = "RU4M_SMS_ROUTES_OFF"
-    configured = [name for name, one in functions.items() if variable in one["Environment"]["Variables"]]
+    configured = [*configured_with(functions, "RU4M_SMS_ROUTES_OFF")]
     assert sorted(configured) == ["signup", "work_rights"]
 
 
 def test_only_functions_that_send_texts_are_configured_with_senders(functions: dict[str, Template]) -> None:
-    configured = {
-        name for name, f in functions.items() if "RU4M_SMS_SENDERS" in f["Environment"]["Variables"]
-    }
+    configured = configured_with(functions, "RU4M_SMS_SENDERS").keys()
     publish = {path.stem.removeprefix("policy-") for path in (ROOT / ".chalice").glob("policy-*.json")
                if "sns:Publish" in path.read_text()}  # fmt: skip
     assert configured == publish
@@ -429,10 +422,7 @@ def test_only_functions_that_send_texts_are_configured_with_senders(functions: d
 def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
     functions: dict[str, Template],
 ) -> None:
-    function = functions["checkpoint_ledger"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+    scheduled(functions, "checkpoint_ledger", "rate(1 hour)", retries=2)
     # An entry's time is taken before the commit: no function may run longer than a checkpoint waits (ADR 7).
     assert max(f["Timeout"] for f in functions.values()) < SETTLE.total_seconds()
 
@@ -608,29 +598,20 @@ def _may_send(service: Template, name: str) -> bool:
 
 @pytest.mark.promise("RGT-10")
 def test_due_requests_are_swept_every_five_minutes(functions: dict[str, Template]) -> None:
-    function = functions["sweep_rights"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    function = scheduled(functions, "sweep_rights", "rate(5 minutes)", retries=0)  # the next run repeats it
     assert function["Timeout"] < 5 * 60  # so runs never overlap
 
 
 @pytest.mark.promise("RET-3")
 def test_records_under_a_hold_are_pinned_every_five_minutes(functions: dict[str, Template]) -> None:
-    function = functions["keep_holds"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    function = scheduled(functions, "keep_holds", "rate(5 minutes)", retries=0)  # the next run repeats it
     # A run ends two minutes before the function does, and after the hold it has begun.
     assert function["Timeout"] > jobs.LONGEST.total_seconds() + 60
 
 
 @pytest.mark.promise("RET-2")
 def test_what_has_ended_is_purged_every_fifteen_minutes(functions: dict[str, Template]) -> None:
-    function = functions["purge_expired"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(15 minutes)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    function = scheduled(functions, "purge_expired", "rate(15 minutes)", retries=0)  # the next run repeats it
     # The lease of a lane ends a minute after the deadline of its run, and before the next run begins.
     assert function["Timeout"] > jobs.LONGEST.total_seconds() + 60
     assert jobs.LONGEST.total_seconds() + 60 < 15 * 60

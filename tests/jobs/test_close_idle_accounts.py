@@ -23,7 +23,7 @@ from chalicelib.rights import service
 from chalicelib.rights.erasure import store
 from chalicelib.rights.request import evidence, receipts
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
-from tests.support.cases.erasure_requests import at_step, stored, stored_about, work
+from tests.support.cases.erasure_requests import stored, stored_about, work
 from tests.support.clouds import cloud
 from tests.support.faults.crash import Killed, kill
 from tests.support.jobs.events import report_of_mail
@@ -34,6 +34,7 @@ from tests.support.jobs.idle_accounts import (
     an_owner,
     be_fast,
     close_idle,
+    closes,
     idle_until_warned,
     returns,
     use_of,
@@ -250,11 +251,7 @@ def test_account_with_a_session_in_use_is_never_warned(world: World, mila: User)
 @pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) -> None:
-    warned_twice(world, mila)
-    close_idle()
-    request_id = use_of(mila).closing
-    assert request_id
-    work(world, request_id, at_step("grace"))
+    request_id = closes(world, mila)
     signed_in = returns(world, mila)
     assert signed_in.gets("/v1/profile").problem == "account_frozen"
     assert close_idle()["kept"] == 1
@@ -269,11 +266,7 @@ def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) ->
 def test_account_in_use_does_not_pass_the_point_of_no_return_before_the_next_run(
     world: World, mila: User
 ) -> None:
-    warned_twice(world, mila)
-    close_idle()
-    request_id = use_of(mila).closing
-    assert request_id
-    work(world, request_id, at_step("grace"))
+    request_id = closes(world, mila)
     returns(world, mila)
     work(world, request_id, within=10 * DAY)
     assert stored(request_id).status is Status.CANCELLED
@@ -284,11 +277,7 @@ def test_account_in_use_does_not_pass_the_point_of_no_return_before_the_next_run
 @pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_cancellation_by_the_link_counts_as_a_use(world: World, mila: User) -> None:
-    warned_twice(world, mila)
-    close_idle()
-    request_id = use_of(mila).closing
-    assert request_id
-    work(world, request_id, at_step("grace"))
+    request_id = closes(world, mila)
     service.cancel_by_receipt(request_id, receipts.of(request_id))
     work(world, request_id, within=DAY)
     assert close_idle()["kept"] == 1

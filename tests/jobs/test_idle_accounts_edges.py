@@ -37,6 +37,7 @@ from tests.support.jobs.idle_accounts import (
     an_idle_owner,
     be_fast,
     close_idle,
+    closes,
     idle_until_warned,
     returns,
     use_of,
@@ -63,12 +64,7 @@ def mila(world: World) -> User:
 @pytest.fixture
 def closing(world: World, mila: User, services: None) -> RightsRequestId:
     """Return the erasure of Mila's account, which waits for the end of the grace period."""
-    warned_twice(world, mila)
-    close_idle()
-    request_id = use_of(mila).closing
-    assert request_id
-    work(world, request_id, at_step("grace"))
-    return request_id
+    return closes(world, mila)
 
 
 def texts_to(world: World, user: User) -> int:

@@ -10,10 +10,11 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.consents.notices.model import NoticeKind, Practice
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Pace
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import commit
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.support import patches
+from tests.support.cases.erasure_requests import at_step, work
 from tests.support.cases.recycled import is_let_in_by
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event, an_address
@@ -77,6 +78,16 @@ def warned_twice(world: World, user: User) -> None:
     world.traveller.move_to(closes_at - 14 * DAY)
     close_idle()
     world.traveller.move_to(closes_at)
+
+
+def closes(world: World, user: User) -> RightsRequestId:
+    """Let the job close a user's account; return the erasure, which waits for the end of its grace period."""
+    warned_twice(world, user)
+    close_idle()
+    request_id = use_of(user).closing
+    assert request_id
+    work(world, request_id, at_step("grace"))
+    return request_id
 
 
 def a_newcomer(world: World, **more: Any) -> User:
