@@ -51,7 +51,8 @@ PERIODS: Mapping[Period, str] = {
     Period.AUDIT: "{} nakon zapisa",
     Period.STAFF_REGISTER: "{} nakon poslednjeg poziva te osobe",
     Period.STREAM_CHECK: (
-        "{} nakon brisanja, ili nakon što je posao prvi put video korisnika ili poslednji put radio"
+        "{} nakon brisanja, ili nakon što je automatska obrada prvi put zabeležila korisnika ili se "
+        "poslednji put izvršila"
     ),
     Period.STREAM_HOOK: "{} nakon što je naš pružalac usluge ćaskanja prijavio događaj",
     Period.STREAM_CASE: "{} nakon što je slučaj zatvoren",

@@ -93,7 +93,7 @@ REASONS: Catalogue = {
         "navodi zaposlenog, ili unos u istoriji zaposlenog"
     ),
     "which staff looked at your account: it could disclose an investigation that is secret": (
-        "koji zaposleni su pogledali Vaš nalog: to bi moglo da otkrije ispitivanje koje je tajno"
+        "koji zaposleni su izvršili uvid u Vaš nalog: to bi moglo da otkrije ispitivanje koje je tajno"
     ),
     "a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR)": (
         "obaveza čuvanja o kojoj nalog zabranjuje da Vas obavestimo, dok taj nalog važi (čl. 23. GDPR)"

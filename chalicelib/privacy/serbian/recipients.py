@@ -6,7 +6,7 @@ RECIPIENTS: Catalogue = {
     "Amazon Web Services EMEA SARL": "Amazon Web Services EMEA SARL",
     "Stream.io, Inc.": "Stream.io, Inc.",
     "Mobile carriers of the phone number's country": "Mobilni operatori u državi broja telefona",
-    "The provider of the subject's mailbox": "Pružalac usluge e-pošte lica na koje se podaci odnose",
+    "The provider of the subject's mailbox": "Pružalac usluge imejla lica na koje se podaci odnose",
     "The controller that the subject named": "Rukovalac kog je navelo lice na koje se podaci odnose",
     "RU4M's office in Belgrade": "Kancelarija RU4M u Beogradu",
     # What they do
@@ -102,7 +102,7 @@ RECIPIENTS: Catalogue = {
     ),
     "separate roles for staff": "odvojene uloge zaposlenih",
     "whenever staff view a request or an invoice, the view and the person are recorded": (
-        "kad god zaposleni pogleda zahtev ili račun, beleže se i pogled i osoba"
+        "kad god zaposleni izvrši uvid u zahtev ili račun, beleže se i uvid i osoba"
     ),
     # The controller and its authority
     "Tosin bunar 272B, 11070 Belgrade": "Tošin bunar 272B, 11070 Beograd",

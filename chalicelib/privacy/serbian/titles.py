@@ -9,7 +9,7 @@ TITLES: Catalogue = {
         "Obaveštenja Vama: o novim uslovima i politikama, i o povredama Vaših podataka"
     ),
     "Users whom you block": "Korisnici koje blokirate",
-    "When our staff looked at your account": "Kada su naši zaposleni pogledali Vaš nalog",
+    "When our staff looked at your account": "Kada su naši zaposleni izvršili uvid u Vaš nalog",
     "Users who block you": "Korisnici koji Vas blokiraju",
     "Your contacts": "Vaši kontakti",
     "Your contact code": "Vaš kod za kontakt",
@@ -113,7 +113,7 @@ TITLES: Catalogue = {
         "Tok obaveštavanja ljudi na koje se povreda podataka odnosi"
     ),
     "Numbers and mailboxes that get no direct marketing, by keyed hash": (
-        "Brojevi i adrese e-pošte na koje ne šaljemo oglasne poruke, uz heš zaštićen ključem"
+        "Brojevi i imejl adrese na koje ne šaljemo oglasne poruke, uz heš zaštićen ključem"
     ),
     "Privacy requests that wait for a code": "Zahtevi u vezi sa privatnošću koji čekaju kod",
     "What you stated to complete or correct your data": (
@@ -133,7 +133,7 @@ KINDS: Catalogue = {
     "ID, state or time": "oznaka, stanje ili vreme",
     "phone number": "broj telefona",
     "language": "jezik",
-    "a random ID that stands for you": "nasumična oznaka koja stoji umesto Vas",
+    "a random ID that stands for you": "nasumična oznaka koja Vas predstavlja",
     "people whom you know or block": "osobe koje poznajete ili blokirate",
     "name": "ime",
     "date of birth": "datum rođenja",

@@ -42,7 +42,7 @@ from chalicelib.rights.request.terms import RefusalReason, Right, Status
 _NOTHING: Words = {
     "en": "No account has this number or email address, so we store nothing about you by which we could find "
     "you. Of this request we keep what you asked, when, and our answer, without the number or address.",
-    "sr": "Nijedan nalog nema ovaj broj ili adresu e-pošte, pa o Vama ne čuvamo ništa po čemu bismo "
+    "sr": "Nijedan nalog nema ovaj broj ili imejl adresu, pa o Vama ne čuvamo ništa po čemu bismo "
     "mogli da Vas nađemo. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
 }
 
@@ -50,7 +50,7 @@ _UNNAMED: Words = {
     "en": "You named no mobile number, no email address and no user ID. We find data by these only, so we "
     "hold no data that we can connect to you. Write to us again with one of them, and we will answer about "
     "it. Of this request we keep what you asked, when, and our answer.",
-    "sr": "Niste naveli broj mobilnog telefona, adresu e-pošte ni oznaku korisnika. Podatke nalazimo samo po "
+    "sr": "Niste naveli broj mobilnog telefona, imejl adresu ni oznaku korisnika. Podatke nalazimo samo po "
     "njima, pa nemamo podatke koje bismo mogli da povežemo sa Vama. Pišite nam ponovo i navedite nešto od "
     "toga, pa ćemo odgovoriti. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor.",
 }
@@ -76,9 +76,9 @@ _HEIRS: Words = {
     "en": "We can delete the account of a person who has died, once two of our staff have checked your "
     "authority. We cannot give you a copy of its data or change it: other people wrote to that person in "
     "confidence. We give out messages only if a court orders it.",
-    "sr": "Nalog preminule osobe možemo da obrišemo, kada dvoje naših zaposlenih proveri Vaše "
-    "ovlašćenje. Kopiju njegovih podataka ne možemo da Vam damo niti da ih izmenimo: drugi ljudi su toj "
-    "osobi pisali u poverenju. Poruke dajemo samo po odluci suda.",
+    "sr": "Nalog preminule osobe možemo da obrišemo kada dvoje naših zaposlenih proveri Vaše "
+    "ovlašćenje. Kopiju podataka preminule osobe ne možemo da Vam damo niti da ih izmenimo: drugi ljudi su "
+    "toj osobi pisali u poverenju. Poruke dajemo samo po odluci suda.",
 }
 
 

@@ -101,7 +101,10 @@ _EXTENDED_GUEST: Letters = {
     "sr": (
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
-            "Zahtev od {day}. godine zahteva više vremena. Odgovorićemo najkasnije {until}. godine.",
+            (
+                "Za odgovor na zahtev od {day}. godine treba nam više vremena. "
+                "Odgovorićemo najkasnije {until}. godine."
+            ),
             "Razlog je na vezi ispod.",
         ),
     ),

@@ -55,7 +55,7 @@ RESTRICTED_IN_PART = in_both(
 )
 PRESERVED = in_both(
     "While the restriction lasts, we do not delete your data either.",
-    "Dok ograničenje traje, Vaše podatke i ne brišemo.",
+    "Dok ograničenje traje, Vaše podatke takođe ne brišemo.",
 )
 NOT_PRESERVED = in_both(
     "We could not preserve some data: {parts}.",

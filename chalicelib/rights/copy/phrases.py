@@ -78,7 +78,7 @@ COPY: Catalogue = {
     "In this package": "U ovom paketu",
     "What is missing": "Šta nedostaje",
     "Who received data": "Ko je primio podatke",
-    "Your rights, and where to complain": "Vaša prava i kome možete da se žalite",
+    "Your rights, and where to complain": "Vaša prava i kome možete da podnesete pritužbu",
     "On this page": "Na ovoj stranici",
     "This page shows the first {count} records of each kind. The other files contain all of them.": (
         "Ova stranica prikazuje prvih {count} zapisa svake vrste. Ostale datoteke sadrže sve zapise."

@@ -14,7 +14,7 @@ CERTIFICATE: Catalogue = {
     "What stays, and why": "Šta ostaje i zašto",
     "Backups": "Rezervne kopije",
     "How to check this certificate": "Kako se proverava ova potvrda",
-    "Where to complain": "Kome možete da se žalite",
+    "Where to complain": "Kome možete da podnesete pritužbu",
     "Skip to what we deleted": "Pređite na ono što smo obrisali",
     "On this page": "Na ovoj stranici",
     "Controller": "Rukovalac",
@@ -113,13 +113,13 @@ CERTIFICATE: Catalogue = {
     ),
     "the mark that a user id was deleted": "oznaka da je korisnik obrisan",
     "keyed hashes of the phone number and the email address": (
-        "heš-vrednosti broja telefona i adrese e-pošte, zaštićene ključem"
+        "heš-vrednosti broja telefona i imejl adrese, zaštićene ključem"
     ),
     "a keyed hash of an email address to which no mail may be sent": (
-        "heš adrese e-pošte na koju ne smeju da se šalju poruke, zaštićen ključem"
+        "heš imejl adrese na koju ne smeju da se šalju poruke, zaštićen ključem"
     ),
     "keyed hashes of the phone number and the email address, which get no direct marketing": (
-        "heš-vrednosti, zaštićene ključem, broja telefona i adrese e-pošte na koje ne šaljemo oglasne poruke"
+        "heš-vrednosti, zaštićene ključem, broja telefona i imejl adrese na koje ne šaljemo oglasne poruke"
     ),
     "one-time codes and counters, which cannot be found from an account": (
         "jednokratni kodovi i brojači, koji ne mogu da se pronađu polazeći od naloga"
