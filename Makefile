@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 given = $(if $(findstring command line,$(origin $1)),$2 "$($1)")
 
 .PHONY: help run tour cloud code upgrade dev test proof proof-all shuffled alone contract-stream mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
-.PHONY: deploy preflight smoke releases rollback remove deploy-policy release record
+.PHONY: deploy preflight smoke releases rollback remove deploy-policy release record policy
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run $(call given,HOST,--host)
@@ -119,6 +119,9 @@ release: setup      ## cut the release VERSION on main, after make check: tag, n
 
 record: setup       ## write the record of processing of STAGE, with its settings, to build/record-STAGE/
 	$(BIN)/python -m infra.processing --stage "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
+
+policy: setup       ## render the privacy policy of STAGE, from its facts, to build/policy-STAGE/
+	$(BIN)/python -m infra.policy "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
 
 generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.openapi

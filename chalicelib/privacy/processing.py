@@ -28,8 +28,8 @@ MEASURES = (
     "each function has its own role with least privilege; a role can delete only what it names",
     "logs, metrics and URLs contain nothing that a person sent",
     (
-        "backups are kept for 35 days and those of the subjects' keys for seven, or as long as the settings "
-        "of the stage name; the certificate of an erasure states the end of those that are left"
+        "backups end after a fixed time, those of the subjects' keys first; the certificate of an erasure "
+        "states the end of those that are left"
     ),
     "evidence is hash-chained and signed, in storage that cannot be overwritten",
 )

@@ -114,6 +114,12 @@ class Purpose(ExplainedEnum):
         self.basis = basis
 
 
+class Practice(StrEnum):
+    """What we may do only while the privacy policy in effect says so."""
+
+    CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
+
+
 class Choices(Protocol):
     """A subject's decisions, as `refusal` reads them."""
 

@@ -120,7 +120,7 @@ WITHOUT_RECORD = (
         where="S3",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
-        categories=tuple(category for category in Category if category is not Category.CREDENTIALS),
+        categories=tuple(one for one in Category if one not in {Category.CREDENTIALS, Category.LOCATION}),
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),

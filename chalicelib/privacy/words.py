@@ -75,6 +75,7 @@ _TITLES = {
     "stream_hook": "Hashes of reports by our chat provider, so that none is used twice",
     "stream_orphan": "Users of our chat provider without an account",
     "suppression": "Numbers and mailboxes that get no direct marketing, by keyed hash",
+    "tombstone": "Mark of your deletion, so that a restored backup repeats it",
     "usage_count": "Number of usage events accepted today",
     "usage_event": "How you used the app",
     "usage_partial": "Intermediate counts for usage figures",

@@ -17,6 +17,7 @@ from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.processing import Row, rows
 from infra.build import BUILD
 from infra.deployment.options import settings_of
+from infra.deployment.target import DeploymentTarget
 from infra.ops.refused import CommandRefused
 from infra.packaging.groups import PLACEHOLDERS
 from infra.processing import picture, texts
@@ -47,7 +48,12 @@ def main(
         (DOCS / name).write_text(form(rows()))
 
 
-def _write_of_stage(stage: str, named: Path | None) -> None:
+def configured_stage(stage: str, named: Path | None) -> DeploymentTarget:
+    """Read the settings of a stage, and set the variables that the declarations read.
+
+    Raises:
+        typer.Exit: the settings are refused; the reason is printed.
+    """
     try:
         target = settings_of(stage, named, {}).target(stage, None)
     except CommandRefused as refused:  # settings and receivers that are refused
@@ -55,6 +61,11 @@ def _write_of_stage(stage: str, named: Path | None) -> None:
         raise typer.Exit(1) from None
     os.environ.pop("RU4M_PERIODS", None)
     _configure({"RU4M_PERIODS": target.periods, "RU4M_CONTACT_EMAIL": target.contact_email})
+    return target
+
+
+def _write_of_stage(stage: str, named: Path | None) -> None:
+    target = configured_stage(stage, named)
     folder = BUILD / f"record-{stage}"
     folder.mkdir(parents=True, exist_ok=True)
     for name, form in STAGE_FORMS.items():

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
-from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion, Practice
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
+from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.erasure.idle import plan
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, code_in

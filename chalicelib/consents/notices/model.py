@@ -15,7 +15,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.messages.campaigns.model import PartProgress
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, Record
-from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.privacy.purposes import LegalBasis, Practice, Purpose
 
 
 class NoticeKind(StrEnum):
@@ -42,12 +42,6 @@ class NoticeVersion(PathText):
         from pydantic_core import core_schema
 
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(max_length=64))
-
-
-class Practice(StrEnum):
-    """What we may do only while a version of a notice in effect says so."""
-
-    CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
 
 
 def _parsed(length: object) -> object:

@@ -11,7 +11,6 @@ from chalicelib.consents.notices.model import (
     Notice,
     NoticeKind,
     NoticeVersion,
-    Practice,
 )
 from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of  # noqa: F401 - offered to other rooms
 from chalicelib.consents.notices.versions import Standing
@@ -22,6 +21,7 @@ from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
+from chalicelib.privacy.purposes import Practice
 
 
 class TermsOutdated(ConflictingRequest):

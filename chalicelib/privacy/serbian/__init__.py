@@ -10,5 +10,6 @@ PRIVACY: Catalogue = {
     **titles.PURPOSES,
     **reasons.REASONS,
     **reasons.LAWS,
+    **reasons.PRACTICES,
     **recipients.RECIPIENTS,
 }

@@ -123,7 +123,9 @@ TITLES: Catalogue = {
         "Vaše poruke, koje čuvamo dok ograničenje sprečava njihovo brisanje"
     ),
     "What protects chat from abuse": "Ono što štiti ćaskanje od zloupotrebe",
-    "Tombstone": "Oznaka brisanja",
+    "Mark of your deletion, so that a restored backup repeats it": (
+        "Oznaka Vašeg brisanja, da bi se ponovilo ako se vrati rezervna kopija"
+    ),
     "Unknown": "Nepoznato",
 }
 

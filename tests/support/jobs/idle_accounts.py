@@ -7,11 +7,12 @@ from typing import Any
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
-from chalicelib.consents.notices.model import NoticeKind, Practice
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import commit
+from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.support import patches
 from tests.support.cases.erasure_requests import at_step, work

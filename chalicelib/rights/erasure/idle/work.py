@@ -32,7 +32,6 @@ from chalicelib.accounts.service import (
     last_uses,
 )
 from chalicelib.consents.notices import service as notices
-from chalicelib.consents.notices.model import Practice
 from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, HOUR, MINUTE, Pace
@@ -45,6 +44,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.messages.letters import Addressee
 from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
 from chalicelib.rights.erasure.idle import closings, plan, warnings

@@ -1,0 +1,55 @@
+"""The page of a version of the privacy policy, in one language (core/page)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.core.languages import Language
+from chalicelib.core.markup import Html, tag
+from chalicelib.core.page import opening
+from chalicelib.core.phrases import in_language
+from chalicelib.privacy.clauses.binding import Chapter, Clause, phrasebook
+from chalicelib.privacy.facts import Facts
+
+_TITLE = {"en": "Privacy policy", "sr": "Politika privatnosti"}
+_CONTENTS = {"en": "On this page", "sr": "Na ovoj strani"}
+
+
+def of(chapters: Iterable[Chapter], facts: Facts, language: Language) -> Html:
+    """Render the chapters of a policy.
+
+    Raises:
+        Untrue: a clause states what the facts do not say.
+    """
+    title, chapters = in_language(_TITLE, language), tuple(chapters)
+    links = (tag("li", tag("a", in_language(one.words, language), href=f"#{one.id}")) for one in chapters)
+    heading = tag("h2", in_language(_CONTENTS, language), id="contents")
+    return Html().join(
+        [
+            opening(title, language),
+            Html('<div class="page">'),
+            tag("header", tag("h1", title)),
+            tag("nav", heading, tag("ul", *links), aria_labelledby="contents"),
+            tag("main", *(_chapter(one, facts, language) for one in chapters)),
+            Html("</div></body></html>\n"),
+        ]
+    )
+
+
+def _chapter(chapter: Chapter, facts: Facts, language: Language) -> Html:
+    """Render the clauses; the law that several clauses in a row fulfil is cited once, at the first one."""
+    parts, cited = [tag("h2", in_language(chapter.words, language), id=chapter.id)], ""
+    for clause in chapter.clauses:
+        law = ", ".join(dict.fromkeys(article.said(language) for article in clause.law))
+        parts.append(_clause(clause, facts, language, law if law != cited else ""))
+        cited = law
+    return Html().join(parts)
+
+
+def _clause(clause: Clause, facts: Facts, language: Language, law: str) -> Html:
+    if not (said := clause.said(facts, language)):
+        return Html()
+    parts = [tag("h3", clause.heading.said(facts, phrasebook(language)))] if clause.heading else []
+    parts += [tag("p", said)]
+    parts += [tag("p", law, class_="quiet")] if law else []
+    return tag("section", *parts, class_="card", id=clause.id)

@@ -1,0 +1,224 @@
+"""The privacy policy states the facts that are declared, and no others (ADR 85).
+
+For each fact, a declaration is changed in a copy. Exactly the clauses that bind it change or fail, in each
+language and script: one that does not react is decoration, one that reacts unbound is a leak.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from chalicelib.core.languages import Language
+from chalicelib.core.settings import settings
+from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.clauses import page
+from chalicelib.privacy.clauses.binding import (
+    Article,
+    Clause,
+    Every,
+    Exactly,
+    Never,
+    Single,
+    Untrue,
+    phrasebook,
+)
+from chalicelib.privacy.clauses.policy import chapters
+from chalicelib.privacy.facts import Facts
+from chalicelib.privacy.purposes import Practice
+from infra import policy
+from infra.build import ROOT
+from infra.policy import facts_of
+
+GONE = "(left out)"
+
+
+@cache
+def facts() -> Facts:
+    arranged = Accountability(representative="Example GmbH", data_protection_officer="dpo@example.org")
+    return facts_of(settings(), arranged, frozenset(Practice))
+
+
+def clauses(of: Facts) -> dict[str, Clause]:
+    found = [clause for chapter in chapters(of) for clause in chapter.clauses]
+    assert len({clause.id for clause in found}) == len(found)
+    return {clause.id: clause for clause in found}
+
+
+def said(of: Facts, language: Language) -> dict[str, str]:
+    """What each clause says in a language, or that it fails."""
+    texts = {}
+    for name, clause in clauses(of).items():
+        try:
+            title = clause.heading.said(of, phrasebook(language)) if clause.heading else ""
+            texts[name] = title + clause.said(of, language)
+        except Untrue as untrue:
+            texts[name] = f"untrue: {untrue}"
+    return texts
+
+
+def binding(of: Facts, key: str) -> set[str]:
+    return {name for name, clause in clauses(of).items() if key in clause.keys(of)}
+
+
+def changes() -> Iterator[tuple[str, str, str | None]]:
+    """A change of each fact: its key, and its next value; None removes it."""
+    for key, value in facts().items():
+        kind = key.split("/")[0]
+        if kind in {"held", "kind", "to", "gets", "right", "promise", "registered", "practice", "law"}:
+            yield f"without {key}", key, None
+        elif kind == "period" or value in {"P14D", "P24M", "P30D", "P35D", "P7D"}:
+            yield f"longer {key}", key, "P11Y"
+        elif kind == "for":
+            other = "CONSENT" if value != "CONSENT" else "LEGITIMATE_INTERESTS"
+            yield f"another basis {key}", key, other
+        elif kind == "purpose":
+            yield f"another purpose {key}", key, "service" if value != "service" else "security"
+        elif kind == "kept":
+            yield f"kept otherwise {key}", key, "period AUDIT" if value != "period AUDIT" else "period USAGE"
+        else:
+            yield f"another {key}", key, "something else"
+    profile = "held/profile/shoe_size"
+    yield "a new field", profile, "user.behavior PROVIDED"
+    yield "a new kind of data of a recipient", "gets/STREAM/user.contact.email", "yes"
+    yield "a new recipient", "registered/BROKER", "yes"
+    yield "a new recipient of a kind", "to/account/STREAM", "yes"
+    yield "a denied category is held", "held/profile/position", "user.location.precise OBSERVED"
+    yield "a denied category is received", "gets/STREAM/user.location.precise", "yes"
+
+
+STATED_BY_NONE = {"promise", "period", "recipient"}  # bound only where a clause needs it
+
+
+@pytest.mark.parametrize("language", Language)
+def test_exactly_the_clauses_that_bind_a_fact_react_to_its_change(language: Language) -> None:
+    before, first = facts(), said(facts(), language)
+    for name, key, value in changes():
+        kept = {one: text for one, text in before.items() if one != key}
+        after = Facts(kept if value is None else kept | {key: value})
+        second = said(after, language)
+        reacted = {one for one in first | second if first.get(one, GONE) != second.get(one, GONE)}
+        expected = binding(before, key) | binding(after, key)
+        assert reacted == expected, name
+        assert expected or key.split("/")[0] in STATED_BY_NONE, name
+
+
+@pytest.mark.parametrize(
+    "kind", ["held", "kind", "kept", "purpose", "to", "gets", "for", "practice", "right", "setting"]
+)
+def test_every_fact_of_a_kind_is_bound(kind: str) -> None:
+    bound = {key for clause in clauses(facts()).values() for key in clause.keys(facts())}
+    assert {key for key in facts() if key.startswith(f"{kind}/")} <= bound
+
+
+def test_every_period_of_a_kind_that_is_held_is_bound() -> None:
+    named = {
+        f"period/{name}"
+        for key, value in facts().items()
+        if key.startswith("kept/") and value.startswith("period ")
+        for name in value.split()[1:]
+    }
+    bound = {key for clause in clauses(facts()).values() for key in clause.keys(facts())}
+    assert named <= bound
+
+
+def own_words() -> Iterator[tuple[str, str, str]]:
+    for name, clause in clauses(facts()).items():
+        for language, words in clause.words.items():
+            yield name, language, " ".join(text for text, *_ in Formatter().parse(words))
+
+
+FORBIDDEN = re.compile(
+    r"\d|\b(day|days|hour|hours|week|weeks|month|months|year|years|dan|dana|sat|sati|mesec|meseca|meseci|godin\w*"
+    r"|Stream|Amazon|AWS)\b"
+)
+QUANTIFIERS = re.compile(
+    r"\b(only|never|all|nothing|always|samo|nikada|sve|sva|svi|ništa|uvek)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(("name", "language", "words"), list(own_words()))
+def test_words_of_a_clause_have_no_figure_and_no_name_of_their_own(
+    name: str, language: str, words: str
+) -> None:
+    assert not FORBIDDEN.findall(words)
+
+
+@pytest.mark.parametrize(("name", "language", "words"), list(own_words()))
+def test_quantifier_needs_a_denial_a_whole_list_or_a_promise(name: str, language: str, words: str) -> None:
+    proven = any(
+        isinstance(fact, Exactly | Never | Every)
+        or (isinstance(fact, Single) and fact.key.startswith("promise/"))
+        for fact in clauses(facts())[name].binds()
+    )
+    assert proven or not QUANTIFIERS.findall(words)
+
+
+def test_both_languages_have_the_same_slots() -> None:
+    for clause in clauses(facts()).values():
+        slots = {
+            language: {slot for _, slot, *_ in Formatter().parse(words) if slot}
+            for language, words in clause.words.items()
+        }
+        assert slots["en"] == slots["sr"] == set(clause.slots), clause.id
+
+
+INFORMED_OF = [
+    *((13, 1, point) for point in "abcdef"),
+    *((13, 2, point) for point in "abcdef"),
+    *((14, 1, point) for point in "abcdef"),
+    *((14, 2, point) for point in "abcdefg"),
+]
+IN_SERBIA = [
+    *((23, 1, str(point)) for point in range(1, 7)),
+    *((23, 2, str(point)) for point in range(1, 7)),
+    *((24, 1, str(point)) for point in range(1, 7)),
+    *((24, 2, str(point)) for point in range(1, 8)),
+]
+
+
+@pytest.mark.parametrize(
+    "article",
+    [*(Article("GDPR", *place) for place in INFORMED_OF), *(Article("ZZPL", *place) for place in IN_SERBIA)],
+    ids=str,
+)
+def test_a_clause_gives_each_information_that_the_law_requires(article: Article) -> None:
+    assert [name for name, clause in clauses(facts()).items() if article in clause.law]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_page_has_every_clause_and_no_script(language: Language) -> None:
+    text = page.of(chapters(facts()), facts(), language)
+    assert all(f'id="{name}"' in text for name in clauses(facts()))
+    assert "<script" not in text
+    assert "http" not in text.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_practice_that_is_off_is_not_stated() -> None:
+    without = facts_of(settings(), Accountability(), frozenset())
+    assert not clauses(without)["idle"].said(without, Language.ENGLISH)
+    assert "closed" not in clauses(without)["automated"].said(without, Language.ENGLISH)
+
+
+def test_serbian_page_has_no_english_phrase() -> None:
+    latin = page.of(chapters(facts()), facts(), Language.SERBIAN_LATIN)
+    assert not re.findall(
+        r"\b(?:the|of|and|with|your|that)\b", re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", latin)
+    )
+
+
+def test_command_writes_the_facts_and_a_page_for_each_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.policy.BUILD", tmp_path)
+    monkeypatch.setattr("infra.policy.ROOT", tmp_path)
+    monkeypatch.setattr("infra.processing.__main__.os.environ", dict(os.environ))
+    policy.main("staging", ROOT / "stages" / "example.toml")
+    written = {path.name for path in (tmp_path / "policy-staging").iterdir()}
+    assert written == {"facts.json", "en.html", "sr-Latn.html", "sr-Cyrl.html"}
