@@ -124,9 +124,10 @@ class Recipient(Registered):
         country="EU; the company, which has access to the data, is in the United States",
         role=Role.PROCESSOR,
         activity=(
-            "delivers chat messages and stores them for a limited time; receives an id, a display name, a "
-            "picture, the ids of the users whom a user blocks, and for each conversation the ids of its "
-            "members and a group's name"
+            "delivers chat messages and stores them for a limited time; receives an id, a display name, the "
+            "ids "
+            "of the users whom a user blocks, and for each conversation the ids of its members and a "
+            "group's name"
         ),
         categories=frozenset(
             {
@@ -170,13 +171,13 @@ class Recipient(Registered):
         label="Mobile carriers of the phone number's country",
         country="the phone number's country",
         role=Role.CONTROLLER,
-        activity="deliver codes, and notices of a deletion, by text message",
+        activity=("deliver codes, and notices about the account and about privacy requests, by text message"),
         categories=frozenset({Category.PHONE_NUMBER}),
         purposes=frozenset({Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=(
-            "a code is valid for ten minutes; the message contains no other personal data",
-            "a notice of a deletion contains a day, and a link that shows and cancels that request only",
+            "a message with a code contains no other personal data",
+            "a notice contains no name; it may contain a day, and a link that opens one request only",
         ),
         confidentiality="the secrecy of communications, by law",
     )

@@ -76,7 +76,7 @@ WITHOUT_RECORD = (
         basis=LegalBasis.LEGITIMATE_INTERESTS,
         categories=(Category.IP_ADDRESS, Category.DEVICE),
         recipients=(Recipient.STREAM,),
-        kept=(Period.CHAT_MESSAGES,),
+        kept="as long as our chat provider needs it for that; we set no period",
     ),
     # A restriction under Art. 18(1)(b) or (c) keeps them while it lasts; the access copy of the messages is
     # made from Stream until then.

@@ -94,8 +94,8 @@ def test_subject_learns_what_is_kept_by_which_laws_and_until_when(world: World, 
         {"what": "Your invoices", "law": ON_INVOICES, "ends_at": "2037-01-01T00:00:00Z"},
         {"what": "Your profile", **of_the_hold},
     ]
-    assert "except what a law requires us to keep" in shown["decision"]["text"].lower()
-    assert "except what a law requires us to keep" in last_mail(world, mila)
+    assert "except what we have to keep by law or for legal claims" in shown["decision"]["text"].lower()
+    assert "except what we have to keep by law or for legal claims" in last_mail(world, mila)
 
 
 def test_held_record_opens_by_the_key_of_its_class_only(world: World, mila: User) -> None:

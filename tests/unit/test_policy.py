@@ -19,16 +19,8 @@ from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.clauses import page
-from chalicelib.privacy.clauses.binding import (
-    Article,
-    Clause,
-    Every,
-    Exactly,
-    Never,
-    Single,
-    Untrue,
-    phrasebook,
-)
+from chalicelib.privacy.clauses.binding import Every, Exactly, Never, Single, Untrue, phrasebook
+from chalicelib.privacy.clauses.clause import Article, Clause
 from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice

@@ -37,7 +37,10 @@ _NOTICE: Letters = {
             "Šta smo preduzeli: {measures}",
             "Šta možete da uradite: {advice}",
             "Za pitanja se obratite rukovaocu: {controller}, {contact}.",
-            "Ovo obaveštenje šaljemo jer nas zakon na to obavezuje. Nikada Vam ne tražimo kodove ni lozinke.",
+            (
+                "Ovo obaveštenje šaljemo jer nas zakon na to obavezuje. Kodove i lozinke nikada ne tražimo "
+                "imejlom."
+            ),
         ),
     ),
     "en": (
@@ -52,7 +55,7 @@ _NOTICE: Letters = {
             "What we have done: {measures}",
             "What you can do: {advice}",
             "If you have questions, contact the controller: {controller}, {contact}.",
-            "We send this notice because the law requires it. We never ask you for codes or passwords.",
+            "We send this notice because the law requires it. We never ask for codes or passwords in a mail.",
         ),
     ),
 }

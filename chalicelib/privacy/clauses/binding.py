@@ -1,4 +1,4 @@
-"""Clauses and what they bind: the facts that their words state.
+"""What clauses bind: facts of one key, lists, periods, and denials.
 
 Words contain no figure, period, name or list of their own: a slot gets it from a fact. What has no slot is
 bound too: a promise that has to be kept, or a denial that has to be true. A clause whose fact is not so
@@ -7,13 +7,13 @@ raises `Untrue`, so that no version with it can be made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.core.durations import Duration
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import Phrasebook, in_language, in_script
+from chalicelib.core.phrases import Phrasebook, in_script
 from chalicelib.privacy import words
 from chalicelib.privacy.facts import Facts, bases
 from chalicelib.privacy.periods import Period
@@ -308,94 +308,6 @@ class Exactly:
         if differing := facts.below(self.prefix).keys() ^ self.names:
             raise Untrue(f"{self.prefix} has {', '.join(sorted(differing))}, or lacks it")
         return ""
-
-
-@dataclass(frozen=True)
-class Article:
-    """A provision that a clause states or fulfils: act, article, paragraph and point."""
-
-    act: str
-    number: int
-    paragraph: int | None = None
-    point: str = ""
-
-    def said(self, language: Language) -> str:
-        """Cite it as lawyers do in the language."""
-        if not language.is_serbian:
-            paragraph = f"({self.paragraph})" if self.paragraph else ""
-            return f"Art. {self.number}{paragraph}{f'({self.point})' if self.point else ''} {self.act}"
-        parts = [f"čl. {self.number}."]
-        parts += [f"st. {self.paragraph}."] if self.paragraph else []
-        parts += (
-            [f"tač. ({self.point})" if self.point.isalpha() else f"tač. {self.point})"] if self.point else []
-        )
-        return in_script(" ".join((*parts, self.act)), language)
-
-
-def gdpr(number: int, paragraph: int | None = None, *points: str) -> tuple[Article, ...]:
-    """Articles of the GDPR, one for each point."""
-    return tuple(Article("GDPR", number, paragraph, point) for point in points or ("",))
-
-
-def zzpl(number: int, paragraph: int | None = None, *points: str) -> tuple[Article, ...]:
-    """Articles of the ZZPL, the Serbian law on personal data protection."""
-    return tuple(Article("ZZPL", number, paragraph, point) for point in points or ("",))
-
-
-@dataclass(frozen=True)
-class Clause:
-    """A sentence of the policy, in English ("en") and Serbian ("sr", Latin script).
-
-    Attributes:
-        id: names it in reports and tests; it never changes.
-        law: what the clause states or fulfils.
-        words: with named slots, the same in both languages.
-        slots: the fact of each slot.
-        holds: facts without a slot.
-        where: the clause is left out where this is no fact: a practice, or a setting that a stage may lack.
-        heading: what it is about, where that is a fact.
-    """
-
-    id: str
-    law: tuple[Article, ...]
-    words: Mapping[str, str]
-    slots: Mapping[str, Fact] = field(default_factory=dict)
-    holds: tuple[Fact, ...] = ()
-    where: Single | None = None
-    heading: Single | None = None
-
-    def binds(self) -> Iterator[Fact]:
-        """All facts that it states or rests on."""
-        yield from self.slots.values()
-        yield from self.holds
-        yield from filter(None, (self.where, self.heading))
-
-    def keys(self, facts: Facts) -> set[str]:
-        """The keys of the facts that it binds."""
-        return {key for fact in self.binds() for key in fact.keys(facts)}
-
-    def said(self, facts: Facts, language: Language) -> str:
-        """Say it; nothing if it is left out.
-
-        Raises:
-            Untrue: a fact that it binds is not so.
-        """
-        if self.where and self.where.key not in facts:
-            return ""
-        say = phrasebook(language)
-        for fact in self.holds:
-            fact.said(facts, say)
-        said = {slot: fact.said(facts, say) for slot, fact in self.slots.items()}
-        return in_language(self.words, language).format(**said).replace("..", ".")  # after a name in "Inc."
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A heading, in English and Serbian, and its clauses."""
-
-    id: str
-    words: Mapping[str, str]
-    clauses: tuple[Clause, ...]
 
 
 def phrasebook(language: Language) -> Phrasebook:

@@ -7,20 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.privacy.clauses.binding import (
-    Clause,
-    Fact,
-    For,
-    Gets,
-    Held,
-    Kept,
-    Sent,
-    Single,
-    Why,
-    gdpr,
-    registered,
-    zzpl,
-)
+from chalicelib.privacy.clauses.binding import Fact, For, Gets, Held, Kept, Sent, Single, Why, registered
+from chalicelib.privacy.clauses.clause import Clause, gdpr, zzpl
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient

@@ -8,7 +8,8 @@ from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import opening
 from chalicelib.core.phrases import in_language
-from chalicelib.privacy.clauses.binding import Chapter, Clause, phrasebook
+from chalicelib.privacy.clauses.binding import phrasebook
+from chalicelib.privacy.clauses.clause import Chapter, Clause
 from chalicelib.privacy.facts import Facts
 
 _TITLE = {"en": "Privacy policy", "sr": "Politika privatnosti"}

@@ -8,45 +8,23 @@ from __future__ import annotations
 
 from chalicelib.privacy.clauses import families
 from chalicelib.privacy.clauses.binding import (
-    Article,
-    Chapter,
-    Clause,
     Every,
     Exactly,
-    Fact,
     Held,
     Kept,
     Never,
     RestsOn,
     Single,
-    gdpr,
-    lasts,
     practice,
     promise,
     registered,
-    right,
     setting,
-    zzpl,
 )
+from chalicelib.privacy.clauses.clause import Chapter, clause, gdpr, zzpl
+from chalicelib.privacy.clauses.rights import EXERCISE, RIGHTS
 from chalicelib.privacy.facts import Facts
-from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Practice
 from chalicelib.privacy.recipients import Recipient
-
-
-def _clause(
-    name: str,
-    law: tuple[Article, ...],
-    english: str,
-    serbian: str,
-    /,
-    *holds: Fact,
-    where: Single | None = None,
-    **slots: Fact,
-) -> Clause:
-    return Clause(
-        id=name, law=law, words={"en": english, "sr": serbian}, slots=slots, holds=holds, where=where
-    )
 
 
 def chapters(facts: Facts) -> tuple[Chapter, ...]:
@@ -66,20 +44,15 @@ def chapters(facts: Facts) -> tuple[Chapter, ...]:
         ),
         Chapter("chat", {"en": "Chat", "sr": "Ćaskanje"}, _CHAT),
         Chapter("retention", {"en": "How long we keep it", "sr": "Koliko dugo ih čuvamo"}, _RETENTION),
-        Chapter("rights", {"en": "Your rights", "sr": "Vaša prava"}, (*_RIGHTS, *_EXERCISE)),
+        Chapter("rights", {"en": "Your rights", "sr": "Vaša prava"}, (*RIGHTS, *EXERCISE)),
         Chapter("decisions", {"en": "Automated decisions", "sr": "Automatizovane odluke"}, _DECISIONS),
         Chapter("security", {"en": "Security", "sr": "Bezbednost"}, _SECURITY),
         Chapter("changes", {"en": "Changes of this policy", "sr": "Izmene ove politike"}, _CHANGES),
     )
 
 
-def _right(name: str, law: tuple[Article, ...], english: str, serbian: str, /, *holds: Fact) -> Clause:
-    informing = (*gdpr(13, 2, "b"), *gdpr(14, 2, "c"), *zzpl(23, 2, "2"), *zzpl(24, 2, "3"))
-    return _clause(f"right.{name}", (*law, *informing), english, serbian, right(name), *holds)
-
-
 _CONTROLLER = (
-    _clause(
+    clause(
         "controller",
         (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), *zzpl(23, 1, "1"), *zzpl(24, 1, "1")),
         "The controller of your data is {name}, {address}. It decides why and how the data is processed. "
@@ -91,7 +64,7 @@ _CONTROLLER = (
         address=setting("address"),
         contact=setting("contact"),
     ),
-    _clause(
+    clause(
         "representative",
         (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), *gdpr(27)),
         "Our representative in the European Union is {representative}.",
@@ -99,7 +72,7 @@ _CONTROLLER = (
         where=setting("representative"),
         representative=setting("representative"),
     ),
-    _clause(
+    clause(
         "officer",
         (*gdpr(13, 1, "b"), *gdpr(14, 1, "b"), *zzpl(23, 1, "2"), *zzpl(24, 1, "2")),
         "Our data protection officer is reached at {officer}.",
@@ -110,7 +83,7 @@ _CONTROLLER = (
 )
 
 _DATA = (
-    _clause(
+    clause(
         "sources",
         (*gdpr(14, 2, "f"), *zzpl(24, 2, "6")),
         "Where data comes from: {sources}. Other users are a source too: their lists of contacts and "
@@ -122,7 +95,7 @@ _DATA = (
         Single("kind/invitation"),
         sources=Every("source/"),
     ),
-    _clause(
+    clause(
         "required",
         (*gdpr(13, 2, "e"), *zzpl(23, 2, "5")),
         "A mobile number is needed for the contract: without it we cannot open an account. You choose "
@@ -135,14 +108,14 @@ _DATA = (
 )
 
 _DENIED = (
-    _clause(
+    clause(
         "no_position",
         (),
         "We never collect where you are.",
         "Nikada ne prikupljamo Vaš položaj.",
         Never(Category.LOCATION),
     ),
-    _clause(
+    clause(
         "usage",
         (),
         "Data about use never has your address on the internet. Figures that we publish about use "
@@ -152,7 +125,7 @@ _DENIED = (
         promise("USE-1"),
         promise("RET-4"),
     ),
-    _clause(
+    clause(
         "no_tracking",
         (),
         "Our mails and pages never track you.",
@@ -162,14 +135,14 @@ _DENIED = (
 )
 
 _PURPOSES = (
-    _clause(
+    clause(
         "interests",
         (*gdpr(13, 1, "d"), *gdpr(14, 2, "b"), *zzpl(23, 1, "4"), *zzpl(24, 2, "2")),
         "Our legitimate interests are: {purposes}.",
         "Naši legitimni interesi su: {purposes}.",
         purposes=RestsOn(LegalBasis.LEGITIMATE_INTERESTS),
     ),
-    _clause(
+    clause(
         "consents",
         (*gdpr(6, 1, "a"), *zzpl(12, 1, "1")),
         "With your consent only: {purposes}. The app has a switch for each.",
@@ -180,7 +153,7 @@ _PURPOSES = (
 )
 
 _RECIPIENTS = (
-    _clause(
+    clause(
         "only",
         (*gdpr(13, 1, "e"), *gdpr(14, 1, "e"), *zzpl(23, 1, "5"), *zzpl(24, 1, "5")),
         "We send your data to the recipients below only, and to each one only what stands beside it.",
@@ -192,14 +165,14 @@ _RECIPIENTS = (
 )
 
 _SAFEGUARDS = (
-    _clause(
+    clause(
         "copies",
         (*gdpr(13, 1, "f"), *gdpr(14, 1, "f"), *zzpl(23, 1, "6"), *zzpl(24, 1, "6")),
         "Write to {contact} for a copy of the clauses and measures that protect a transfer.",
         "Pišite na {contact} da biste dobili kopiju klauzula i mera koje štite prenos.",
         contact=setting("contact"),
     ),
-    _clause(
+    clause(
         "authorities",
         (*gdpr(6, 1, "c"), *zzpl(12, 1, "3")),
         "An authority receives data only on a valid request, and we record each disclosure.",
@@ -210,7 +183,7 @@ _SAFEGUARDS = (
 )
 
 _CHAT = (
-    _clause(
+    clause(
         "chat",
         (),
         "Messages, files and reactions pass through {provider}, our processor. It stores them: {kept}.",
@@ -219,7 +192,7 @@ _CHAT = (
         provider=registered(Recipient.STREAM, "name"),
         kept=Kept("chat_message"),
     ),
-    _clause(
+    clause(
         "chat_deletion",
         (),
         "A message that you delete in the app is deleted there with its files.",
@@ -229,7 +202,7 @@ _CHAT = (
 )
 
 _RETENTION = (
-    _clause(
+    clause(
         "longer",
         (*gdpr(13, 2, "a"), *gdpr(14, 2, "a"), *zzpl(23, 2, "1"), *zzpl(24, 2, "1")),
         "The period of each kind of data stands beside it. A law, a claim or an order may require us to "
@@ -239,7 +212,7 @@ _RETENTION = (
         promise("RET-1"),
         promise("RET-3"),
     ),
-    _clause(
+    clause(
         "backups",
         (),
         "Backups hold deleted data for {backups}. Those of your keys end after {keys}; from then on, what "
@@ -249,7 +222,7 @@ _RETENTION = (
         backups=setting("backups"),
         keys=setting("key_backups"),
     ),
-    _clause(
+    clause(
         "idle",
         (),
         "If you do not use your account for {unused}, we close it after two warnings.",
@@ -259,138 +232,8 @@ _RETENTION = (
     ),
 )
 
-_RIGHTS = (
-    _right(
-        "access",
-        (
-            *gdpr(15),
-            *zzpl(26),
-        ),
-        "You have the right to know which data about you we process, and to get a copy of it.",
-        "Imate pravo da saznate koje podatke o Vama obrađujemo i da dobijete njihovu kopiju.",
-    ),
-    _right(
-        "portability",
-        (
-            *gdpr(20),
-            *zzpl(36),
-        ),
-        "You have the right to get the data that you gave us in a format for other services, or to have "
-        "it sent to one.",
-        "Imate pravo da podatke koje ste nam dali dobijete u formatu za druge usluge ili da ih pošaljemo "
-        "drugoj usluzi.",
-    ),
-    _right(
-        "rectification",
-        (
-            *gdpr(16),
-            *zzpl(29),
-        ),
-        "You have the right to have wrong data corrected and incomplete data completed.",
-        "Imate pravo da se netačni podaci isprave i da se nepotpuni dopune.",
-    ),
-    _right(
-        "erasure",
-        (
-            *gdpr(17),
-            *zzpl(30),
-        ),
-        "You have the right to have your account and your data deleted. What a law requires us to keep is "
-        "locked until that period ends.",
-        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što po zakonu moramo da čuvamo zaključano "
-        "je dok taj rok ne istekne.",
-        promise("RGT-3"),
-    ),
-    _right(
-        "restriction",
-        (
-            *gdpr(18),
-            *zzpl(31),
-        ),
-        "You have the right to have your data stored without any other use, on grounds that the law names.",
-        "Imate pravo da se Vaši podaci čuvaju bez druge upotrebe, iz razloga koje zakon navodi.",
-    ),
-    _right(
-        "objection",
-        (
-            *gdpr(21, 1),
-            *zzpl(37, 1),
-        ),
-        "You have the right to object to what we base on our legitimate interests. We then stop, unless "
-        "two of our staff find compelling grounds and give you the reasons.",
-        "Imate pravo da prigovorite onome što zasnivamo na svojim legitimnim interesima. Tada prestajemo, "
-        "osim ako dvoje naših zaposlenih utvrdi ubedljive razloge i obrazloži Vam ih.",
-        promise("RGT-5"),
-    ),
-    _right(
-        "marketing_objection",
-        (
-            *gdpr(21, 2),
-            *zzpl(37, 2),
-        ),
-        "You have the right to object to direct marketing without giving a reason. It stops at once.",
-        "Imate pravo da bez navođenja razloga prigovorite direktnom oglašavanju. Ono odmah prestaje.",
-        promise("RGT-6"),
-    ),
-    _right(
-        "consent_withdrawal",
-        (
-            *gdpr(7, 3),
-            *gdpr(13, 2, "c"),
-            *gdpr(14, 2, "d"),
-            *zzpl(15, 3),
-            *zzpl(23, 2, "3"),
-            *zzpl(24, 2, "4"),
-        ),
-        "You have the right to withdraw a consent as easily as you gave it. What we did before stays lawful.",
-        "Imate pravo da opozovete pristanak jednako lako kao što ste ga dali. Ono što smo radili pre toga "
-        "ostaje zakonito.",
-        promise("RGT-7"),
-    ),
-)
-
-_EXERCISE = (
-    _clause(
-        "exercise",
-        (*gdpr(12, 2), *gdpr(12, 3), *zzpl(21, 1)),
-        "Use the app, or write to {contact}. You need no account: a code to your number or mailbox is "
-        "enough to ask. We answer within {answer}, free of charge. If an answer needs longer, we say so "
-        "and why.",
-        "Koristite aplikaciju ili pišite na {contact}. Nalog Vam nije potreban: za zahtev je dovoljan kod "
-        "poslat na Vaš broj ili imejl adresu. Odgovaramo u roku od {answer}, bez naknade. Ako je za "
-        "odgovor potrebno više vremena, to saopštavamo i navodimo razlog.",
-        promise("RGT-10"),
-        promise("RGT-11"),
-        contact=setting("contact"),
-        answer=setting("answer"),
-    ),
-    _clause(
-        "proof",
-        (*gdpr(11), *gdpr(12, 6), *zzpl(21, 6)),
-        "We keep evidence of your request for {evidence}.",
-        "Dokaze o Vašem zahtevu čuvamo {evidence}.",
-        evidence=lasts(Period.RIGHTS_EVIDENCE),
-    ),
-    _clause(
-        "complaint",
-        (*gdpr(13, 2, "d"), *gdpr(14, 2, "e"), *gdpr(77), *zzpl(23, 2, "4"), *zzpl(24, 2, "5"), *zzpl(82)),
-        "You can complain to {authority}, {address}, or to the authority where you live or work.",
-        "Možete da podnesete pritužbu organu: {authority}, {address}, ili organu u mestu gde živite ili "
-        "radite.",
-        promise("RGT-9"),
-        authority=setting("authority"),
-        address=setting("authority_address"),
-    ),
-    _clause(
-        "court",
-        (*gdpr(79), *zzpl(84)),
-        "You can also go to court, without complaining first.",
-        "Možete da se obratite i sudu, bez prethodne pritužbe.",
-    ),
-)
-
 _DECISIONS = (
-    _clause(
+    clause(
         "automated",
         (*gdpr(13, 2, "f"), *gdpr(14, 2, "g"), *gdpr(22), *zzpl(23, 2, "6"), *zzpl(24, 2, "7"), *zzpl(38)),
         "Programs alone decide this: {decisions}. You can ask for a person to decide, and say why. We "
@@ -403,7 +246,7 @@ _DECISIONS = (
 )
 
 _SECURITY = (
-    _clause(
+    clause(
         "measures",
         (*gdpr(32), *zzpl(50)),
         "We protect your data like this: {measures}.",
@@ -411,7 +254,7 @@ _SECURITY = (
         promise("SEC-1"),
         measures=Every("measure/"),
     ),
-    _clause(
+    clause(
         "breaches",
         (*gdpr(33), *gdpr(34), *zzpl(52), *zzpl(53)),
         "If data is breached, we report it to the authority in the time that the law sets, and notify you "
@@ -423,7 +266,7 @@ _SECURITY = (
 )
 
 _CHANGES = (
-    _clause(
+    clause(
         "changes",
         (*gdpr(12, 1), *zzpl(21, 1)),
         "We announce a new version {notice} before it applies to you, by mail or in the app, with what "
@@ -433,7 +276,7 @@ _CHANGES = (
         promise("NOT-1"),
         notice=setting("notice"),
     ),
-    _clause(
+    clause(
         "merger",
         (),
         "Before your data passes to another company in a merger or sale, we notify you.",

@@ -97,6 +97,9 @@ EVENTS: Catalogue = {
     "each member until they leave or delete the account; the rest until the last member left": (
         "svaki član dok ne napusti razgovor ili ne obriše nalog; ostalo dok ga ne napusti poslednji član"
     ),
+    "as long as our chat provider needs it for that; we set no period": (
+        "dok je za to potrebno našem pružaocu usluge ćaskanja; rok ne određujemo mi"
+    ),
     "until the last member left the group": "dok grupu ne napusti poslednji član",
     "for good, as the certificate of the erasure states": "trajno, kako navodi potvrda o brisanju",
 }

@@ -13,15 +13,14 @@ RECIPIENTS: Catalogue = {
     "runs our servers and databases, and sends our mail and text messages": (
         "održava naše servere i baze podataka i šalje naše imejlove i SMS poruke"
     ),
-    "delivers chat messages and stores them for a limited time; receives an id, a display name, a picture, "
-    "the ids of the users whom a user blocks, and for each conversation the ids of its members and a group's "
+    "delivers chat messages and stores them for a limited time; receives an id, a display name, the ids of "
+    "the users whom a user blocks, and for each conversation the ids of its members and a group's "
     "name": (
-        "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, sliku, "
-        "oznake "
+        "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, oznake "
         "korisnika koje korisnik blokira, a za svaki razgovor oznake članova i naziv grupe"
     ),
-    "deliver codes, and notices of a deletion, by text message": (
-        "isporučuju kodove i obaveštenja o brisanju SMS porukom"
+    "deliver codes, and notices about the account and about privacy requests, by text message": (
+        "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
     ),
     "receives mail about the account and its notices, and marketing if the subject consented, for the "
     "subject who chose the provider": (
@@ -80,11 +79,10 @@ RECIPIENTS: Catalogue = {
     "an application hosted in the EU": "aplikacija koja se nalazi u EU",
     "a random id that only we can resolve": "nasumična oznaka koju samo mi možemo da povežemo",
     "SOC 2 Type II, ISO/IEC 27001:2022": "SOC 2 Type II, ISO/IEC 27001:2022",
-    "a code is valid for ten minutes; the message contains no other personal data": (
-        "kod važi deset minuta; poruka ne sadrži druge podatke o ličnosti"
-    ),
-    "a notice of a deletion contains a day, and a link that shows and cancels that request only": (
-        "obaveštenje o brisanju sadrži dan i vezu koja prikazuje i otkazuje samo taj zahtev"
+    "a message with a code contains no other personal data": "poruka sa kodom ne sadrži druge podatke o "
+    "ličnosti",
+    "a notice contains no name; it may contain a day, and a link that opens one request only": (
+        "obaveštenje ne sadrži ime; može da sadrži dan i vezu koja otvara samo jedan zahtev"
     ),
     "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
     (

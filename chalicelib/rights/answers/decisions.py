@@ -19,7 +19,9 @@ from chalicelib.core import clock
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_language
 from chalicelib.privacy import remedies
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
+from chalicelib.privacy.serbian.periods import length
 from chalicelib.rights.answers.words import (
     CHAT_OFFER,
     GENERAL,
@@ -64,10 +66,11 @@ _FORMER: Words = {
 
 _UNWANTED: Words = {
     "en": "A number or email address whose owner objected to marketing stays as a keyed hash, without a "
-    "name, for 24 months after the objection, or after the deletion of the account that had it. We do not "
+    "name, for {suppressed} after the objection, or after the deletion of the account that had it. We do not "
     "disclose whether yours is among them, for the same reason.",
     "sr": "Za broj ili adresu čiji je vlasnik podneo prigovor na direktno oglašavanje ostaje heš-vrednost "
-    "zaštićena ključem, bez imena, 24 meseca posle prigovora ili posle brisanja naloga koji ih je imao. Iz "
+    "zaštićena ključem, bez imena, {suppressed} posle prigovora ili posle brisanja naloga koji ih je imao. "
+    "Iz "
     "istog razloga ne saopštavamo da li je Vaša među njima.",
 }
 
@@ -93,7 +96,10 @@ def answer(request: RightsRequest) -> Words | None:
     parts = [_NOTHING, declaration.of(request.right).words.nothing_held, _FORMER]
     if request.right is not Right.MARKETING_OBJECTION:
         parts.append(_UNWANTED)
-    return {language: " ".join(part[language] for part in parts) for language in _NOTHING}
+    lasts = Period.SUPPRESSION.length
+    words = {"en": lasts.plainly, "sr": length(lasts)}
+    said = {language: " ".join(part[language] for part in parts) for language in _NOTHING}
+    return {language: text.format(suppressed=words[language]) for language, text in said.items()}
 
 
 def text(request: RightsRequest, contact: str, language: Language) -> str:

@@ -31,14 +31,14 @@ _ANSWERED: Letters = {
         "RU4M: odgovor na Vaš zahtev",
         (
             "Odgovorili smo na Vaš zahtev od {day}.",
-            "Odgovor je u aplikaciji, pod „Privatnost i prava“.",
+            "Odgovor je u aplikaciji, pod „Privatnost i prava“, i uz potvrdu o prijemu.",
         ),
     ),
     "en": (
         "RU4M: we have answered your request",
         (
             "We have answered the request of {day}.",
-            "The answer is in the app, under “Privacy and rights”.",
+            "The answer is in the app, under “Privacy and rights”, and with your receipt.",
         ),
     ),
 }
@@ -48,14 +48,14 @@ _EXTENDED: Letters = {
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
             "Za zahtev od {day}. godine treba nam više vremena. Odgovorićemo najkasnije {until}.",
-            "Razlog je u aplikaciji, pod „Privatnost i prava“.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“, i uz potvrdu o prijemu.",
         ),
     ),
     "en": (
         "RU4M: we need more time for your request",
         (
             "We need more time for the request of {day}. We will answer it by {until}.",
-            "The reason is in the app, under “Privacy and rights”.",
+            "The reason is in the app, under “Privacy and rights”, and with your receipt.",
         ),
     ),
 }
@@ -65,14 +65,14 @@ _LIFTED: Letters = {
         "RU4M: ograničenje obrade prestaje",
         (
             "Ograničenje obrade Vaših podataka, koje ste tražili {day}. godine, prestaje {until}. godine.",
-            "Razlog je u aplikaciji, pod „Privatnost i prava“.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“, i uz potvrdu o prijemu.",
         ),
     ),
     "en": (
         "RU4M: the restriction of your data will end",
         (
             "The restriction of your data that you requested on {day} ends on {until}.",
-            "The reason is in the app, under “Privacy and rights”.",
+            "The reason is in the app, under “Privacy and rights”, and with your receipt.",
         ),
     ),
 }

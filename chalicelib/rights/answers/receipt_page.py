@@ -28,7 +28,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "shows the certificate. Keep the link.",
         "erasure_done": "Your account and your data were deleted. The certificate says what was deleted, "
         "what stays and why. The signed file is the proof: save it.",
-        "kept": "A law requires us to keep this. It is locked, and used for nothing else:",
+        "kept": "We have to keep this, by law or for legal claims. It is locked, and used for nothing else:",
         "until": "until",
         "erasure_refused": "We did not delete your account.",
         "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
@@ -36,7 +36,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "it, write to {contact}.",
         "open": "We are working on your request.",
         "proof": "Before we answer, we need proof that the request came from you. Write to {contact}.",
-        "done": "We have answered your request. If there is a copy, it is in the app.",
+        "done": "We have answered your request. If there is a copy, it is in the app of the account.",
         "answered": "We have answered your request.",
         "refused": "We refused your request.",
         "cancelled": "The request was cancelled.",
@@ -73,7 +73,8 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "prikazuje potvrdu. Sačuvajte vezu.",
         "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
         "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
-        "kept": "Zakon nas obavezuje da ovo čuvamo. Zaključano je i ne koristi se ni za šta drugo:",
+        "kept": "Ovo moramo da čuvamo, po zakonu ili zbog pravnih zahteva. Zaključano je i ne koristi se ni "
+        "za šta drugo:",
         "until": "do",
         "erasure_refused": "Nismo obrisali Vaš nalog.",
         "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
@@ -81,7 +82,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "{contact}.",
         "open": "Radimo na Vašem zahtevu.",
         "proof": "Pre odgovora nam je potreban dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
-        "done": "Odgovorili smo na Vaš zahtev. Ako postoji kopija, ona je u aplikaciji.",
+        "done": "Odgovorili smo na Vaš zahtev. Ako postoji kopija, ona je u aplikaciji naloga.",
         "answered": "Odgovorili smo na Vaš zahtev.",
         "refused": "Odbili smo Vaš zahtev.",
         "cancelled": "Zahtev je otkazan.",

@@ -34,18 +34,21 @@ PARTS: Mapping[str, Words] = {
 }
 
 KEPT = in_both(
-    "Except what a law requires us to keep: this answer lists it, with the law and until when we keep it. It "
-    "is locked and used for nothing else.",
-    "Izuzetak je ono što po zakonu moramo da čuvamo: ovaj odgovor to navodi, sa zakonom i rokom čuvanja. Ti "
-    "podaci su zaključani i ne koriste se ni za šta drugo.",
+    "Except what we have to keep by law or for legal claims: this answer lists it, with the reason and until "
+    "when we keep it. It is locked and used for nothing else.",
+    "Izuzetak je ono što moramo da čuvamo po zakonu ili zbog pravnih zahteva: ovaj odgovor to navodi, sa "
+    "razlogom i rokom čuvanja. Ti podaci su zaključani i ne koriste se ni za šta drugo.",
 )
 # What a restriction stops, and how its subject ends it.
 RESTRICTED_WHOLLY = in_both(
-    "We stopped all use of your data except storing it. You can get a copy of it, use your privacy rights, "
-    "and end the restriction at any time, with one tap under “Privacy and rights”.",
-    "Prekinuli smo svaku upotrebu Vaših podataka osim čuvanja. Možete da dobijete njihovu kopiju, da "
-    "ostvarujete svoja prava i da u svakom trenutku prekinete ograničenje, jednim dodirom, pod „Privatnost i "
-    "prava“.",
+    "We store your data, and use it only to sign you in, for your privacy rights, legal claims, security "
+    "and legal duties. "
+    "You can get a copy of it, use your privacy rights, and end the restriction at any time under “Privacy "
+    "and rights”. If you made the request without the app, we send you a code for that first.",
+    "Vaše podatke čuvamo, a koristimo ih samo za prijavu, Vaša prava, pravne zahteve, bezbednost i zakonske "
+    "obaveze. "
+    "Možete da dobijete njihovu kopiju, da ostvarujete svoja prava i da u svakom trenutku prekinete "
+    "ograničenje, pod „Privatnost i prava“. Ako ste zahtev podneli bez aplikacije, pre toga Vam šaljemo kod.",
 )
 RESTRICTED_IN_PART = in_both(
     "We stopped the uses of your data that you named. You can end the restriction at any time under “Privacy "

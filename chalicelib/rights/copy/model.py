@@ -21,8 +21,10 @@ from chalicelib.privacy.register import DataWithoutRecord
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 AUTOMATED_DECISIONS = (
-    "None. We make no decision with legal or similarly significant effects for you by automated means alone, "
-    "and we create no profile of you (Art. 22 GDPR)"
+    "Two. A request without proof of identity is refused once the time for the proof is over. An account "
+    "that is "
+    "not used for long is closed, if our privacy policy says so. You can ask for a person to decide, and say "
+    "why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)"
 )
 
 ROWS = 100  # records of a kind on the page; the file `SectionView.rest` has all of them

@@ -76,7 +76,7 @@ _CLOSED: Letters = {
         (
             "Obrisali smo Vaš RU4M nalog i Vaše podatke, jer ih dugo niste koristili.",
             "Veza ispod prikazuje potvrdu: šta je obrisano, šta ostaje i zašto. Sačuvajte potvrdu.",
-            "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
+            "O ovom brisanju Vam više ne pišemo.",
         ),
     ),
     "en": (
@@ -84,7 +84,7 @@ _CLOSED: Letters = {
         (
             "We deleted your RU4M account and your data, since you had not used them for a long time.",
             "The link below shows the certificate: what was deleted, what stays and why. Save it.",
-            "This is our last message. After it, we delete this address too.",
+            "We do not write to you about this deletion again.",
         ),
     ),
 }
@@ -95,7 +95,7 @@ _ERASED: Letters = {
         (
             "Obrisali smo Vaš RU4M nalog i Vaše podatke, kao što je zatraženo.",
             "Veza ispod prikazuje potvrdu: šta je obrisano, šta ostaje i zašto. Sačuvajte potvrdu.",
-            "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
+            "O ovom brisanju Vam više ne pišemo.",
         ),
     ),
     "en": (
@@ -103,7 +103,7 @@ _ERASED: Letters = {
         (
             "We deleted your RU4M account and your data, as requested.",
             "The link below shows the certificate: what was deleted, what stays and why. Save it.",
-            "This is our last message. After it, we delete this address too.",
+            "We do not write to you about this deletion again.",
         ),
     ),
 }
@@ -112,17 +112,24 @@ _ERASED_EXCEPT: Letters = {
     "sr": (
         "RU4M: Vaš nalog je obrisan",
         (
-            "Obrisali smo Vaš RU4M nalog i Vaše podatke, osim onoga što po zakonu moramo da čuvamo.",
-            "Veza ispod prikazuje šta čuvamo, po kom zakonu i do kada, i potvrdu o brisanju. Sačuvajte je.",
-            "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
+            (
+                "Obrisali smo Vaš RU4M nalog i Vaše podatke, osim onoga što moramo da čuvamo po zakonu ili "
+                "zbog "
+                "pravnih zahteva."
+            ),
+            "Veza ispod prikazuje šta čuvamo, zašto i do kada, i potvrdu o brisanju. Sačuvajte je.",
+            "O ovom brisanju Vam više ne pišemo.",
         ),
     ),
     "en": (
         "RU4M: your account was deleted",
         (
-            "We deleted your RU4M account and your data, except what a law requires us to keep.",
-            "The link below shows what we keep, by which law and until when, and the certificate. Save it.",
-            "This is our last message. After it, we delete this address too.",
+            (
+                "We deleted your RU4M account and your data, except what we have to keep by law or for legal "
+                "claims."
+            ),
+            "The link below shows what we keep, why and until when, and the certificate. Save it.",
+            "We do not write to you about this deletion again.",
         ),
     ),
 }
@@ -172,19 +179,17 @@ _CONFIRMED_TEXT: ShortTexts = {
 }
 
 _ERASED_EXCEPT_TEXT: ShortTexts = {
-    "sr": "RU4M: Vaš nalog je obrisan, osim onoga što čuvamo po zakonu. Šta i do kada: {link} Pritužba: "
+    "sr": "RU4M: Vaš nalog je obrisan, osim onoga što moramo da čuvamo. Šta i do kada: {link} Pritužba: "
     "{complaints}",
-    "sr-Cyrl": "RU4M: nalog je obrisan, osim onoga što čuvamo po zakonu: {link} Pritužba: {complaints}",
-    "en": "RU4M: your account was deleted, except what a law requires us to keep. Details: {link} "
+    "sr-Cyrl": "RU4M: nalog je obrisan, osim onoga što moramo da čuvamo: {link} Pritužba: {complaints}",
+    "en": "RU4M: your account was deleted, except what we have to keep. Details: {link} "
     "Complaints: {complaints}",
 }
 
 _ERASED_TEXT: ShortTexts = {
-    "sr": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Ovo je naša poslednja poruka. Pritužba: "
-    "{complaints}",
+    "sr": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Pritužba: {complaints}",
     "sr-Cyrl": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Pritužba: {complaints}",
-    "en": "RU4M: your account and data were deleted. Certificate: {link} This is our last message. "
-    "Complaints: {complaints}",
+    "en": "RU4M: your account and data were deleted. Certificate: {link} Complaints: {complaints}",
 }
 
 
@@ -214,12 +219,15 @@ def kept() -> WrittenMessage:
 
 
 def mostly_erased(link: str, country: str | None) -> WrittenMessage:
-    """The message after a deletion from which a law excepts something."""
+    """The message after a deletion from which a law or a claim excepts something."""
     return MessageWithRemedies(_ERASED_EXCEPT, _ERASED_EXCEPT_TEXT, {}, link, country=country)
 
 
 def erased(link: str, country: str | None) -> WrittenMessage:
-    """The message after the deletion. It is our last one to this address or number."""
+    """The message after the deletion.
+
+    It does not say that the address is deleted: a hold, which may be secret, can keep it.
+    """
     return MessageWithRemedies(_ERASED, _ERASED_TEXT, {}, link, country=country)
 
 

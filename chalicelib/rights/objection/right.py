@@ -53,10 +53,11 @@ _WORDS_OF_MARKETING_OBJECTION = RightWords(
     },
     nothing_held=in_both(
         "We send marketing to accounts that agreed to it, and to no others, so we send none to you. "
-        "From now on we remember this number or address for 24 months, as a keyed hash without a name, and "
+        "From now on we remember this number or address for {suppressed}, as a keyed hash without a name, "
+        "and "
         "send it no marketing, even if an account has it. Only a later consent of that account ends this.",
         "Oglasne poruke šaljemo samo nalozima koji su na njih pristali, pa ih Vama ne šaljemo. Od "
-        "sada ovaj broj ili adresu pamtimo 24 meseca, kao heš-vrednost zaštićenu ključem, bez imena, i na "
+        "sada ovaj broj ili adresu pamtimo {suppressed}, kao heš-vrednost zaštićenu ključem, bez imena, i na "
         "njih ne šaljemo oglasne poruke, ni ako ih dobije neki nalog. To prestaje samo kasnijim pristankom "
         "tog naloga.",
     ),

@@ -72,7 +72,8 @@ class RightWords:
     Attributes:
         title: its name in reports, in English.
         outcomes: what a decision says first, by the status.
-        nothing_held: the answer to a person about whom nothing is stored.
+        nothing_held: the answer to a person about whom nothing is stored. `{suppressed}` is how long an
+            objection to marketing is remembered.
         on_page: its name on the page of a copy, and what it allows; None: the page has words of its own.
     """
 

@@ -37,7 +37,8 @@ _WARNING: Letters = {
         (
             (
                 "Dugo niste koristili svoj RU4M nalog. Nalog koji se ne koristi {months} brišemo, "
-                "zajedno sa svim podacima. Tako piše i u našoj politici privatnosti."
+                "zajedno sa podacima, osim onih koje moramo da čuvamo po zakonu ili zbog pravnih zahteva. "
+                "Tako piše i u našoj politici privatnosti."
             ),
             (
                 "Vaš nalog brišemo posle {day}. Ako želite da ga zadržite, prijavite se pre toga u "
@@ -51,7 +52,8 @@ _WARNING: Letters = {
         (
             (
                 "You have not used your RU4M account for a long time. We delete an account that is not used "
-                "for {months}, with all its data. Our privacy policy says so."
+                "for {months}, and its data except what we have to keep by law or for legal claims. Our "
+                "privacy policy says so."
             ),
             (
                 "We will delete your account after {day}. To keep it, sign in with the RU4M app before then. "

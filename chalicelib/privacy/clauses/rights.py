@@ -1,0 +1,143 @@
+"""The clauses about rights, and how people exercise them."""
+
+from __future__ import annotations
+
+from chalicelib.privacy.clauses.binding import Fact, lasts, promise, right, setting
+from chalicelib.privacy.clauses.clause import Article, Clause, clause, gdpr, zzpl
+from chalicelib.privacy.periods import Period
+
+
+def _right(name: str, law: tuple[Article, ...], english: str, serbian: str, /, *holds: Fact) -> Clause:
+    informing = (*gdpr(13, 2, "b"), *gdpr(14, 2, "c"), *zzpl(23, 2, "2"), *zzpl(24, 2, "3"))
+    return clause(f"right.{name}", (*law, *informing), english, serbian, right(name), *holds)
+
+
+RIGHTS = (
+    _right(
+        "access",
+        (
+            *gdpr(15),
+            *zzpl(26),
+        ),
+        "You have the right to know which data about you we process, and to get a copy of it.",
+        "Imate pravo da saznate koje podatke o Vama obrađujemo i da dobijete njihovu kopiju.",
+    ),
+    _right(
+        "portability",
+        (
+            *gdpr(20),
+            *zzpl(36),
+        ),
+        "You have the right to get the data that you gave us in a format for other services, or to have "
+        "it sent to one.",
+        "Imate pravo da podatke koje ste nam dali dobijete u formatu za druge usluge ili da ih pošaljemo "
+        "drugoj usluzi.",
+    ),
+    _right(
+        "rectification",
+        (
+            *gdpr(16),
+            *zzpl(29),
+        ),
+        "You have the right to have wrong data corrected and incomplete data completed.",
+        "Imate pravo da se netačni podaci isprave i da se nepotpuni dopune.",
+    ),
+    _right(
+        "erasure",
+        (
+            *gdpr(17),
+            *zzpl(30),
+        ),
+        "You have the right to have your account and your data deleted. What a law requires us to keep is "
+        "locked until that period ends.",
+        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što po zakonu moramo da čuvamo zaključano "
+        "je dok taj rok ne istekne.",
+        promise("RGT-3"),
+    ),
+    _right(
+        "restriction",
+        (
+            *gdpr(18),
+            *zzpl(31),
+        ),
+        "You have the right to have your data stored without any other use, on grounds that the law names.",
+        "Imate pravo da se Vaši podaci čuvaju bez druge upotrebe, iz razloga koje zakon navodi.",
+    ),
+    _right(
+        "objection",
+        (
+            *gdpr(21, 1),
+            *zzpl(37, 1),
+        ),
+        "You have the right to object to what we base on our legitimate interests. We then stop, unless "
+        "two of our staff find compelling grounds and give you the reasons.",
+        "Imate pravo da prigovorite onome što zasnivamo na svojim legitimnim interesima. Tada prestajemo, "
+        "osim ako dvoje naših zaposlenih utvrdi ubedljive razloge i obrazloži Vam ih.",
+        promise("RGT-5"),
+    ),
+    _right(
+        "marketing_objection",
+        (
+            *gdpr(21, 2),
+            *zzpl(37, 2),
+        ),
+        "You have the right to object to direct marketing without giving a reason. It stops at once.",
+        "Imate pravo da bez navođenja razloga prigovorite direktnom oglašavanju. Ono odmah prestaje.",
+        promise("RGT-6"),
+    ),
+    _right(
+        "consent_withdrawal",
+        (
+            *gdpr(7, 3),
+            *gdpr(13, 2, "c"),
+            *gdpr(14, 2, "d"),
+            *zzpl(15, 3),
+            *zzpl(23, 2, "3"),
+            *zzpl(24, 2, "4"),
+        ),
+        "You have the right to withdraw a consent as easily as you gave it. What we did before stays lawful.",
+        "Imate pravo da opozovete pristanak jednako lako kao što ste ga dali. Ono što smo radili pre toga "
+        "ostaje zakonito.",
+        promise("RGT-7"),
+    ),
+)
+
+EXERCISE = (
+    clause(
+        "exercise",
+        (*gdpr(12, 2), *gdpr(12, 3), *zzpl(21, 1)),
+        "Use the app, or write to {contact}. You need no account: a code to your number or mailbox is "
+        "enough to ask. We answer within {answer}, free of charge. If an answer needs longer, we say so "
+        "and why.",
+        "Koristite aplikaciju ili pišite na {contact}. Nalog Vam nije potreban: za zahtev je dovoljan kod "
+        "poslat na Vaš broj ili imejl adresu. Odgovaramo u roku od {answer}, bez naknade. Ako je za "
+        "odgovor potrebno više vremena, to saopštavamo i navodimo razlog.",
+        promise("RGT-10"),
+        promise("RGT-11"),
+        contact=setting("contact"),
+        answer=setting("answer"),
+    ),
+    clause(
+        "proof",
+        (*gdpr(11), *gdpr(12, 6), *zzpl(21, 6)),
+        "We keep evidence of your request for {evidence}.",
+        "Dokaze o Vašem zahtevu čuvamo {evidence}.",
+        evidence=lasts(Period.RIGHTS_EVIDENCE),
+    ),
+    clause(
+        "complaint",
+        (*gdpr(13, 2, "d"), *gdpr(14, 2, "e"), *gdpr(77), *zzpl(23, 2, "4"), *zzpl(24, 2, "5"), *zzpl(82)),
+        "You can complain to {authority}, {address}, or to the authority where you live or work.",
+        "Možete da podnesete pritužbu organu: {authority}, {address}, ili organu u mestu gde živite ili "
+        "radite.",
+        promise("RGT-9"),
+        authority=setting("authority"),
+        address=setting("authority_address"),
+    ),
+    clause(
+        "court",
+        (*gdpr(79), *zzpl(84)),
+        "You can also go to court, without complaining first.",
+        "Možete da se obratite i sudu, bez prethodne pritužbe.",
+    ),
+)

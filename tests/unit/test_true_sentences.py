@@ -1,0 +1,123 @@
+"""Sentences to people, in the cases in which an earlier wording of them was false."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import clock
+from chalicelib.core.durations import Duration
+from chalicelib.core.languages import Language
+from chalicelib.core.settings import settings
+from chalicelib.messages.letters import WrittenMessage
+from chalicelib.operations.breaches.letter import _NOTICE
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.register import WITHOUT_RECORD
+from chalicelib.retention.model import HoldGround
+from chalicelib.rights.answers import decisions, letters
+from chalicelib.rights.answers.receipt_page import _WRITTEN
+from chalicelib.rights.copy.model import AUTOMATED_DECISIONS
+from chalicelib.rights.erasure import letters as erasure_letters
+from chalicelib.rights.erasure.idle import warnings
+from chalicelib.rights.request import declaration, procedures
+from chalicelib.rights.request.model import KeptData
+from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Right, Status
+from tests.unit.test_rights_states import a_request
+
+pytestmark = pytest.mark.promise("NOT-4")
+
+LINK = "https://test.ru4m.example/privacy/request#r.1"
+
+
+def english(message: WrittenMessage) -> str:
+    return " ".join(message.letters["en"][1])
+
+
+@pytest.mark.parametrize(
+    "message", [erasure_letters.erased, erasure_letters.mostly_erased, erasure_letters.closed]
+)
+def test_end_of_an_erasure_promises_no_deletion_that_a_hold_may_stop(message: Any) -> None:
+    written = message(LINK, None)
+    assert not re.search("last message|delete this address", english(written))
+
+
+def test_what_a_claim_keeps_is_not_said_to_be_kept_by_law_alone() -> None:
+    claim = KeptData(
+        kind="profile",
+        count=1,
+        law="to defend claims",
+        ground=HoldGround.CLAIMS,
+        until=clock.now() + timedelta(days=9),
+    )
+    request = a_request(
+        right=Right.ERASURE, status=Status.PARTIALLY_COMPLETED, kept=(claim,), decided_at=clock.now()
+    )
+    text = decisions.text(request, "privacy@test.example", Language.ENGLISH)
+    assert "by law or for legal claims" in text
+    assert "a law requires us to keep" not in text
+
+
+def test_idle_account_is_not_said_to_lose_data_that_has_to_be_kept() -> None:
+    assert "except what we have to keep" in english(warnings.warning(clock.now()))
+
+
+@pytest.mark.parametrize("message", [letters.answer, letters.extension, letters.lifting])
+def test_subject_who_cannot_open_the_app_learns_of_the_receipt(message: Any) -> None:
+    request = a_request()
+    more = () if message is letters.answer else (clock.now(),)
+    assert "with your receipt" in english(message(request, *more))
+
+
+def test_carriers_receive_more_than_codes_and_deletions() -> None:
+    assert "notices about the account and about privacy requests" in Recipient.SMS_CARRIERS.activity
+    assert not re.search(r"ten minutes|\d", " ".join(Recipient.SMS_CARRIERS.entry.safeguards))
+
+
+@pytest.mark.parametrize("months", [24, 36])
+def test_memory_of_a_marketing_objection_is_that_of_the_period(
+    months: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    periods = {**settings().periods, "suppression": Duration.parse(f"P{months}M")}
+    monkeypatch.setattr("chalicelib.privacy.periods.settings", lambda: replace(settings(), periods=periods))
+    steps = procedures.waiting_steps(declaration.WITHOUT_ACCOUNT)
+    for right in (Right.MARKETING_OBJECTION, Right.ACCESS):
+        request = a_request(right=right, status=Status.COMPLETED, without_account=True, steps=steps)
+        said = decisions.answer(request)
+        assert said
+        assert f"{months} months" in said["en"]
+        assert f"{months} mesec" in said["sr"]
+
+
+def test_restriction_is_not_said_to_stop_what_the_law_permits_and_needs_more_than_a_tap() -> None:
+    notes = RestraintNotes(ground="a")
+    request = a_request(right=Right.RESTRICTION, status=Status.COMPLETED, notes=notes, decided_at=clock.now())
+    text = decisions.text(request, "privacy@test.example", Language.ENGLISH)
+    assert "legal claims, security and legal duties" in text
+    assert not re.search("all use|one tap", text)
+
+
+def test_period_that_nothing_effects_is_not_stated() -> None:
+    (protection,) = (entry for entry in WITHOUT_RECORD if entry.kind == "chat_protection")
+    assert "we set no period" in protection.plainly
+
+
+def test_codes_are_asked_for_in_the_app_but_in_no_mail() -> None:
+    assert "in a mail" in _NOTICE["en"][1][-1]
+
+
+def test_picture_that_no_user_has_is_not_said_to_reach_stream() -> None:
+    assert "picture" not in Recipient.STREAM.activity
+
+
+def test_copy_names_the_decisions_that_programs_make_alone() -> None:
+    assert "refused once the time for the proof is over" in AUTOMATED_DECISIONS
+    assert "ask for a person" in AUTOMATED_DECISIONS
+
+
+def test_receipt_page_says_by_what_data_is_kept() -> None:
+    assert "by law or for legal claims" in _WRITTEN["en-GB"]["kept"]
