@@ -15,8 +15,10 @@ _EEA = "IS LI NO"
 _OTHERS = "CH GB"
 _WESTERN_BALKANS = "AL BA ME MK RS XK"
 
-# The member states of the EU and of the EEA, in which regulations of the EU with EEA relevance are law.
-EEA = frozenset(f"{_EU} {_EEA}".split())
+# Parts of member states with codes of their own, where the law of the EU applies (Art. 355(1), (4) TFEU).
+PARTS_OF_STATES = {**dict.fromkeys(("GP", "GF", "MF", "MQ", "RE", "YT"), "FR"), "AX": "FI"}
+# Where regulations of the EU with EEA relevance are law.
+EEA = frozenset((*f"{_EU} {_EEA}".split(), *PARTS_OF_STATES))
 # All countries whose codes have prices and rules. What a stage serves is a setting (infra/deployment/target).
 SERVED = frozenset(f"{_EU} {_EEA} {_OTHERS} {_WESTERN_BALKANS}".split())
 

@@ -12,6 +12,7 @@ controller's authority, and refers to the answer, which has the words. So no car
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from chalicelib.core.countries import PARTS_OF_STATES
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook, in_language
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
@@ -60,6 +61,9 @@ AUTHORITIES: dict[str, SupervisoryAuthority] = {
     "ES": _authority("Agencia Española de Protección de Datos", "https://www.aepd.es"),
     "SE": _authority("Integritetsskyddsmyndigheten", "https://www.imy.se"),
     # Outside the EEA, under their own laws.
+    "AL": _authority(
+        "Komisioneri për të Drejtën e Informimit dhe Mbrojtjen e të Dhënave Personale", "https://www.idp.al"
+    ),
     "BA": _authority("Agencija za zaštitu ličnih podataka u Bosni i Hercegovini", "https://www.azlp.ba"),
     "GB": _authority("Information Commissioner's Office", "https://ico.org.uk"),
     "ME": _authority(
@@ -69,7 +73,9 @@ AUTHORITIES: dict[str, SupervisoryAuthority] = {
     "CH": _authority(
         "Eidgenössischer Datenschutz- und Öffentlichkeitsbeauftragter", "https://www.edoeb.admin.ch"
     ),
+    "XK": _authority("Agjencia për Informim dhe Privatësi", "https://aip.rks-gov.net"),
 }
+AUTHORITIES |= {part: AUTHORITIES[state] for part, state in PARTS_OF_STATES.items()}
 
 
 def authorities_for(country: str | None) -> tuple[SupervisoryAuthority, ...]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.consents.evidence import COVERS
+from chalicelib.operations.breaches import clocks
+from chalicelib.operations.breaches.clocks import DeadlineRule
 from chalicelib.privacy import register, words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.processing import Row, rows
@@ -21,8 +23,9 @@ OPENAPI = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_
 EEA = {
     "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IS", "IE", "IT", "LV",
     "LI", "LT", "LU", "MT", "NL", "NO", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
+    "AX", "GF", "GP", "MF", "MQ", "RE", "YT",
 }  # fmt: skip
-NEIGHBOURS = {"BA", "CH", "GB", "ME", "MK"}
+NEIGHBOURS = {"AL", "BA", "CH", "GB", "ME", "MK", "XK"}
 
 
 def row(kind: str) -> Row:
@@ -81,6 +84,13 @@ def test_subject_of_each_country_in_the_policys_scope_has_an_authority_there(cou
     *commissioner, own = authorities_for(country)
     assert tuple(commissioner) == CONTROLLER.authorities
     assert own.url.startswith("https://")
+
+
+@pytest.mark.promise("SEC-4")
+@pytest.mark.parametrize(("part", "state"), [("RE", "FR"), ("YT", "FR"), ("AX", "FI")])
+def test_part_of_a_member_state_has_its_authority_and_its_law(part: str, state: str) -> None:
+    assert clocks.authority_of(part) == clocks.authority_of(state)
+    assert clocks.rule_allowed(part, DeadlineRule.COMMUNICATIONS)
 
 
 def test_country_outside_the_scope_has_no_authority_in_the_list() -> None:
