@@ -577,7 +577,7 @@ def test_gate_of_marketing_costs_two_reads(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
     mila.consents("marketing")
-    mila.exercises("consent_withdrawal", purposes=[])  # the receipts' key is read
+    mila.exercises("consent_withdrawal", purposes=["analytics"])  # the receipts' key is read
     with counted() as calls:
         assert may_send(AccountId(mila.account_id), NonServiceKind.NEWS)
     assert calls == {"dynamodb.BatchGetItem": 2}

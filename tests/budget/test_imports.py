@@ -79,7 +79,7 @@ class Budget(NamedTuple):
 BUDGETS = {
     ("app", "signup"): Budget(460, 5.6),
     ("app", "sessions"): Budget(440, 5.4),
-    ("app", "profiles"): Budget(405, 5.0),
+    ("app", "profiles"): Budget(405, 5.05),
     ("app", "contacts"): Budget(415, 5.05),
     ("app", "conversations"): Budget(670, 7.9),
     ("app", "notices"): Budget(425, 5.15),
@@ -87,7 +87,7 @@ BUDGETS = {
     ("app", "chat"): Budget(375, 4.85),
     ("app", "usage"): Budget(425, 5.2),
     ("app", "admin"): Budget(590, 6.1),
-    ("app", "rights"): Budget(555, 5.9),
+    ("app", "rights"): Budget(555, 5.95),
     ("app", "about"): Budget(155, 2.2),
     ("chalicelib.accounts.sessions.authorizer", "access_token"): Budget(140, 1.15),
     ("chalicelib.accounts.challenges.jobs", ""): Budget(350, 4.7),

@@ -15,6 +15,7 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook, in_script
 from chalicelib.privacy import words
+from chalicelib.privacy.clauses.serbian import PRACTICES
 from chalicelib.privacy.facts import Facts, bases
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Practice, Purpose
@@ -312,4 +313,4 @@ class Exactly:
 
 def phrasebook(language: Language) -> Phrasebook:
     """Say what the declarations word."""
-    return Phrasebook(language, PRIVACY, EVENTS)
+    return Phrasebook(language, PRIVACY, EVENTS, PRACTICES)

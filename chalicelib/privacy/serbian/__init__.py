@@ -10,6 +10,5 @@ PRIVACY: Catalogue = {
     **titles.PURPOSES,
     **reasons.REASONS,
     **reasons.LAWS,
-    **reasons.PRACTICES,
     **recipients.RECIPIENTS,
 }
