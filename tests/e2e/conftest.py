@@ -33,10 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def restore_process() -> Iterator[None]:
+def restore_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Restore the process after each test, since some tests let it act as a function."""
     with restored_process():
         yield
+        monkeypatch.undo()  # a test may have replaced the function that makes clients
 
 
 @pytest.fixture(scope="session")
