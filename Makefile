@@ -25,8 +25,8 @@ tour: setup-run     ## the same, but exit with the tour's status
 cloud: setup-cloud  ## deploy to a local cloud, without the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local cloud $(call given,HOST,--host) $(call given,GRACE,--grace)
 
-code: setup-cloud   ## print the newest code that the local cloud sent to PHONE
-	@$(BIN)/python -m infra.local code "$(PHONE)"
+code: setup-cloud   ## print the newest code that the local cloud sent to PHONE or EMAIL
+	@$(BIN)/python -m infra.local code "$(or $(PHONE),$(EMAIL))"
 
 upgrade: setup-run  ## deploy the last release locally, this checkout over it under traffic, roll back, deploy again; BASE=... begins elsewhere
 	$(BIN)/python -m infra.local.upgrade $(call given,BASE,--base)

@@ -715,7 +715,8 @@ export interface paths {
         head?: never;
         /**
          * Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
-         * @description A patch with `email` needs a stepped-up token. The number and the removed address are notified before.
+         * @description Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
+         *     `email` needs a stepped-up token. The number and the removed address are notified before.
          */
         patch: operations["change_profile"];
         trace?: never;

@@ -100,26 +100,26 @@ def cloud_only(
 
 @app.command()
 def code(
-    phone: Annotated[str, typer.Argument(help="number that a code was sent to, as +381601112233")],
+    to: Annotated[str, typer.Argument(help="number or address that a code was sent to, as +381601112233")],
     state: Where = STATE,
 ) -> None:
-    """Print the newest code that the local cloud sent to a number, for up to 15 seconds awaited."""
-    number = re.sub(r"[\s-]", "", phone)
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
-        _refuse("PHONE has to be a number such as +381601112233: make code PHONE=+381601112233")
+    """Print the newest code that the local cloud sent to a number or address; wait for it for 15 seconds."""
+    to = to.strip() if "@" in to else re.sub(r"[\s-]", "", to)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}|[^@\s]+@[^@\s]+", to):
+        _refuse("PHONE has to be a number such as +381601112233: make code PHONE=+381601112233, or EMAIL=...")
     try:
         where = read_state(state)["aws_endpoint"]
-        typer.echo(until(lambda: _code_to(number, where), f"a code to {number}"))
+        typer.echo(until(lambda: _code_to(to, where), f"a code to {to}"))
     except NoLocalCloud as missing:
         _refuse(str(missing))
     except requests.ConnectionError:  # it was killed, so its file is still there
         _refuse(str(NoLocalCloud()))
     except NotInTime:
-        _refuse(f"The local cloud sent no code to {number}.")
+        _refuse(f"The local cloud sent no code to {to}.")
 
 
-def _code_to(number: str, aws_endpoint: str) -> str | None:
-    return next((one.code for one in newest_first(aws_endpoint, number) if one.code), None)
+def _code_to(to: str, aws_endpoint: str) -> str | None:
+    return next((one.code for one in newest_first(aws_endpoint, to) if one.code), None)
 
 
 def _refuse(why: str) -> NoReturn:

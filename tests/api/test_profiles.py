@@ -106,6 +106,17 @@ def test_each_edit_has_an_etag_of_its_own(world: World) -> None:
     assert mila.changes(first, name="Y").problem == "changed_meanwhile"
 
 
+def test_edit_is_answered_again_after_a_lost_response(world: World) -> None:
+    mila = world.a_user()
+    first = mila.gets("/v1/profile").headers["etag"]
+    patch = {"name": "X", "locale": "sr-Latn", "employer": None}
+    lost, again = (mila.changes(first, **patch) for _ in range(2))
+    assert (lost.status, again.status) == (200, 200)
+    assert (again.json, again.headers["etag"]) == (lost.json, lost.headers["etag"])
+    assert mila.changes(first, name="X", locale="en").problem == "changed_meanwhile"
+    assert mila.changes(first, name="X", job_title="Y").problem == "changed_meanwhile"
+
+
 @pytest.mark.parametrize("etag", ["*", " * ", '"7", "1"', '"1", *', '"1",'])
 def test_edit_whose_if_match_is_a_wildcard_or_a_list_is_refused(world: World, etag: str) -> None:
     mila = world.a_user()

@@ -69,7 +69,8 @@ def read_profile(caller: Caller) -> Tagged[OwnProfile]:
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
     """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
 
-    A patch with `email` needs a stepped-up token. The number and the removed address are notified before.
+    Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
+    `email` needs a stepped-up token. The number and the removed address are notified before.
     """
     if changes.names_email:
         caller.require_step_up()

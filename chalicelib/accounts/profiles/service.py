@@ -83,11 +83,16 @@ def change(
     A removed display name is replaced by a new nickname, a removed switch by its default. Without a language,
     messages are written in English.
 
+    A patch that is applied already changes nothing, whatever the version: the response to it was lost (RFC
+    9110, section 13.1.1).
+
     Raises:
         ChangedMeanwhile: the client's version is not the current one.
         Unavailable: the account's number could not be notified that the address is removed.
     """
     if not expected.allows(profile.etag):
+        if _is_applied(account, profile, changes):
+            return account, profile
         raise ChangedMeanwhile
     of_account = list[Write]()  # a transaction has one operation for each item
     if profile.email and changes.names_email:
@@ -123,6 +128,11 @@ def change_writes(
     if _changes_language(account, changes):
         of_account = accounts.restoration(account, account.phone, changes.locale, keys)
     return [store.written(changed, keys)], of_account
+
+
+def _is_applied(account: Account, profile: Profile, changes: ProfileChanges) -> bool:
+    same = Profile(**{**_merged(profile, changes), "version": profile.version}) == profile
+    return same and not _changes_language(account, changes)
 
 
 def _changes_language(account: Account, changes: ProfileChanges) -> bool:
