@@ -1,10 +1,5 @@
 /** @param {Options} options */
-export function createClient({ baseUrl, storage, appVersion, language, onSignedOut, ...options }: Options): {
-    GET: import("openapi-fetch").ClientMethod<paths, "get", `${string}/${string}`>;
-    POST: import("openapi-fetch").ClientMethod<paths, "post", `${string}/${string}`>;
-    PUT: import("openapi-fetch").ClientMethod<paths, "put", `${string}/${string}`>;
-    PATCH: import("openapi-fetch").ClientMethod<paths, "patch", `${string}/${string}`>;
-    DELETE: import("openapi-fetch").ClientMethod<paths, "delete", `${string}/${string}`>;
+export function createClient({ baseUrl, storage, appVersion, language, onSignedOut, ...options }: Options): Pick<import("openapi-fetch").Client<import("./schema.d.ts").paths, `${string}/${string}`>, "GET" | "POST" | "PUT" | "PATCH" | "DELETE"> & {
     session: () => Promise<Session | null>;
     /** The id of this installation, for the `device` of a sign-up. @returns {Promise<string>} */
     deviceId: () => Promise<string>;
@@ -44,16 +39,11 @@ export class Problem extends Error {
     status: number;
     code: string | undefined;
     retryAfter: number | undefined;
-    body: Partial<{
-        code: string;
-        detail: string;
-        request_id: string;
-        status: number;
-        title: string;
-        type: string;
-    }>;
+    body: ProblemBody;
 }
 export function memoryStorage(text?: string | null): Storage;
+export type components = import("./schema.d.ts").components;
+export type paths = import("./schema.d.ts").paths;
 export type Tokens = components["schemas"]["SessionView"];
 /**
  * What the app shows of a session.
@@ -69,6 +59,13 @@ export type State = {
     device_id?: string;
     session?: Kept;
 };
+export type AnyProblem = components["schemas"][Extract<keyof components["schemas"], `${string}Problem`>];
+export type KeyOf<T> = T extends unknown ? keyof T : never;
+export type ValueOf<T, K> = T extends unknown ? T[K & keyof T] : never;
+/**
+ * The members of all problems: the `code` says which a problem has.
+ */
+export type ProblemBody = { [K in KeyOf<AnyProblem>]?: ValueOf<AnyProblem, K>; };
 /**
  * Where the app keeps one text, which has tokens: a place like Keychain or Keystore. `save` resolves when the text
  * is durable. `lock` runs a task while no other tab or process does, as `navigator.locks` can.
@@ -95,5 +92,3 @@ export type Options = {
      */
     onSignedOut?: (() => void) | undefined;
 };
-import type { paths } from './schema.d.ts';
-import type { components } from './schema.d.ts';

@@ -16,10 +16,12 @@
 //   `Retry-After`.
 // - The id of the device belongs to each session of this installation, and outlives them.
 
+// Version 0.17.0 takes no `null` for a field that takes nothing else (openapi-ts/openapi-typescript#2717).
 import createFetchClient from 'openapi-fetch';
 import { MERGE_PATCH, WITH_KEY, WITH_SESSION } from './routes.mjs';
 
-/** @import { components, paths } from './schema.d.ts' */
+/** @typedef {import('./schema.d.ts').components} components */
+/** @typedef {import('./schema.d.ts').paths} paths */
 /** @typedef {components['schemas']['SessionView']} Tokens */
 /**
  * What the app shows of a session.
@@ -27,6 +29,13 @@ import { MERGE_PATCH, WITH_KEY, WITH_SESSION } from './routes.mjs';
  */
 /** @typedef {Session & Pick<Tokens, 'access_token' | 'refresh_token'> & { early: number, late: number }} Kept */
 /** @typedef {{ device_id?: string, session?: Kept }} State */
+/** @typedef {components['schemas'][Extract<keyof components['schemas'], `${string}Problem`>]} AnyProblem */
+/** @template T @typedef {T extends unknown ? keyof T : never} KeyOf */
+/** @template T @template K @typedef {T extends unknown ? T[K & keyof T] : never} ValueOf */
+/**
+ * The members of all problems: the `code` says which a problem has.
+ * @typedef {{ [K in KeyOf<AnyProblem>]?: ValueOf<AnyProblem, K> }} ProblemBody
+ */
 /**
  * Where the app keeps one text, which has tokens: a place like Keychain or Keystore. `save` resolves when the text
  * is durable. `lock` runs a task while no other tab or process does, as `navigator.locks` can.
@@ -54,7 +63,7 @@ const LONGEST_PAUSE = 60; // seconds of `Retry-After`, between two refreshes
 export class Problem extends Error {
   /** @param {unknown} error the body of the answer @param {Response} response */
   constructor(error, response) {
-    const body = /** @type {Partial<components['schemas']['Problem']>} */ (Object(error));
+    const body = /** @type {ProblemBody} */ (Object(error));
     super(`${response.status} ${body.code ?? 'without a problem'}: ${body.detail ?? response.url}`);
     this.name = 'Problem';
     this.status = response.status;
@@ -225,12 +234,11 @@ export function createClient({ baseUrl, storage, appVersion, language, onSignedO
     return { session_id, user_id, scope, erasure };
   };
 
-  return {
-    GET: client.GET,
-    POST: client.POST,
-    PUT: client.PUT,
-    PATCH: client.PATCH,
-    DELETE: client.DELETE,
+  const { GET, POST, PUT, PATCH, DELETE } = client;
+  // The declaration has to name `Client`: the types of its methods, written out, take no interface as `paths`.
+  /** @type {Pick<typeof client, 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>} */
+  const calls = { GET, POST, PUT, PATCH, DELETE };
+  return Object.assign(calls, {
     session,
 
     /** The id of this installation, for the `device` of a sign-up. @returns {Promise<string>} */
@@ -282,5 +290,5 @@ export function createClient({ baseUrl, storage, appVersion, language, onSignedO
       });
       return ended;
     },
-  };
+  });
 }
