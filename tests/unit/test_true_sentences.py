@@ -93,7 +93,7 @@ def test_memory_of_a_marketing_objection_is_that_of_the_period(
         assert f"{months} mesec" in said["sr"]
 
 
-def test_restriction_is_not_said_to_stop_what_the_law_permits_and_needs_more_than_a_tap() -> None:
+def test_restriction_leaves_what_the_law_permits_and_takes_more_than_a_tap_to_end() -> None:
     notes = RestraintNotes(ground="a")
     request = a_request(right=Right.RESTRICTION, status=Status.COMPLETED, notes=notes, decided_at=clock.now())
     text = decisions.text(request, "privacy@test.example", Language.ENGLISH)
