@@ -80,5 +80,10 @@ def test_snippets_of_the_guide_have_right_types() -> None:
     snippets.check(GUIDE)
 
 
-def test_snippets_of_the_guide_run(given: dict[str, str]) -> None:
+def test_snippets_from_the_first_start_to_chat_run(given: dict[str, str]) -> None:
+    snippets.run({name: GUIDE[name] for name in list(GUIDE)[:2]}, given)
+
+
+@pytest.mark.proof  # a copy and an erasure take most of its time
+def test_snippets_of_the_whole_guide_run(given: dict[str, str]) -> None:
     snippets.run(GUIDE, given)

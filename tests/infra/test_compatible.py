@@ -103,9 +103,27 @@ x ADD responses 415
 """
 
 
+def of_rows() -> Document:
+    """The operations that rows change: all of them would take seven times as long to compare."""
+    named = {
+        "contacts",
+        "invitations",
+        "signup",
+        "chat",
+        "rights-requests",
+        "usage",
+        "consents",
+        "unsubscribe",
+        "health",
+    }
+    paths = committed()["paths"].items()
+    kept = {path: methods for path, methods in paths if named & set(path.split("/")) and "guest" not in path}
+    return {**committed(), "paths": kept}
+
+
 def edited(change: str) -> Document:
-    """Return the contract with a change of a row."""
-    document = copy.deepcopy(committed())
+    """Return that part with a change of a row."""
+    document = copy.deepcopy(of_rows())
     how, _, rest = change.partition(" ")
     place, _, value = rest.partition(" = ")
     first, *others = place.split()
@@ -127,7 +145,7 @@ def edited(change: str) -> Document:
 
 
 def changed(change: str) -> list[tuple[str, str, str]]:
-    return list(changes(committed(), edited(change)))
+    return list(changes(of_rows(), edited(change)))
 
 
 @pytest.mark.parametrize("row", BREAKING.strip().splitlines())
@@ -141,7 +159,7 @@ def test_change_that_breaks_an_app_is_named_with_its_place(row: str) -> None:
 
 @pytest.mark.parametrize("change", ADDITIVE.strip().splitlines())
 def test_additive_change_passes(change: str) -> None:
-    assert edited(change) != committed()
+    assert edited(change) != of_rows()
     assert changed(change) == []
 
 
@@ -174,5 +192,5 @@ GONE = ["POST /v1/contacts", "code=wrong_contact_code"]
 @pytest.mark.parametrize(("sunset", "found"), [("2026-11-30", []), ("2026-12-01", GONE * 2)])
 def test_operation_may_go_after_the_day_of_its_sunset(tmp_path: Path, sunset: str, found: list[str]) -> None:
     """Also for apps of an earlier release, when it was not deprecated yet."""
-    release(tmp_path, v2=edited(f': ADD x-sunset = "{sunset}"'), v1=committed())
+    release(tmp_path, v2=edited(f': ADD x-sunset = "{sunset}"'), v1=of_rows())
     assert [one.resource for one in check_contract(tmp_path, edited("x ADD"), DAY)] == found
