@@ -18,37 +18,6 @@ PAGES = ("mobile.md", "mobile-chat.md", "mobile-rights.md")  # one program, in t
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = {f"docs/{name}": (DOCS / name).read_text() for name in PAGES}
 
-SIGN_UP = {
-    "a page": """
-```js
-import { createClient, Problem } from 'ru4m-client';
-
-const api = createClient({ baseUrl, storage });
-const device = { device_id: await api.deviceId(), platform: /** @type {const} */ ('ios') };
-const challenge = Problem.dataOf(await api.POST('/v1/signup', { body: { phone, device } }));
-const { items } = Problem.dataOf(await api.GET('/v1/notices/current'));
-const version = (/** @type {string} */ kind) => items.find((one) => one.kind === kind)?.version ?? '';
-const params = { path: { challenge_id: challenge.challenge_id } };
-const body = {
-  code: await askForCode(challenge),
-  terms_version: version('terms'),
-  privacy_version: version('privacy'),
-};
-await api.signedIn(Problem.dataOf(await api.POST('/v1/signup/{challenge_id}/verify', { params, body })));
-```
-
-```js
-import { StreamChat } from 'stream-chat';
-
-const token = async () => Problem.dataOf(await api.POST('/v1/chat/token'));
-const { api_key, base_url, user_id } = await token();
-const chat = new StreamChat(api_key, { baseURL: base_url, allowServerSideConnect: true });
-await chat.connectUser({ id: user_id }, async () => (await token()).token);
-show(chat.userID === (await api.session())?.user_id);
-```
-"""
-}
-
 
 @pytest.fixture(scope="module")
 def front(cloud: LocalCloud) -> Iterator[str]:
@@ -63,11 +32,6 @@ def given(cloud: LocalCloud, front: str, numbers: Iterator[str]) -> dict[str, st
     """What prelude.mjs needs, with unused numbers."""
     aws = cloud.state.aws_endpoint
     return {"baseUrl": front, "aws": aws, "phone": next(numbers), "friendPhone": next(numbers)}
-
-
-def test_sign_up_with_a_code_and_chat_run_as_snippets(given: dict[str, str]) -> None:
-    snippets.check(SIGN_UP)
-    assert snippets.run(SIGN_UP, given) == "true\n"
 
 
 def test_reference_is_served_with_the_route_of_the_sign_up(front: str) -> None:
