@@ -41,7 +41,7 @@ from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject, Declaration
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.processing import MEASURES
-from chalicelib.privacy.purposes import Category, LegalBasis, Practice, Purpose, Source
+from chalicelib.privacy.purposes import Category, Practice, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import DataWithoutRecord
 
@@ -176,8 +176,3 @@ def _of_recipients(held: AbstractSet[Category]) -> Iterator[tuple[str, str]]:
         yield f"{prefix}/safeguards", "|".join(entry.safeguards)
         for category in sorted(entry.categories & held | entry.collects):
             yield f"gets/{recipient.name}/{category.value}", "yes"
-
-
-def bases() -> Mapping[str, LegalBasis]:
-    """The legal bases by the words that facts name them by."""
-    return {basis.name: basis for basis in LegalBasis}

@@ -87,7 +87,7 @@ def changes() -> Iterator[tuple[str, str, str | None]]:
     yield "a denied category is received", "gets/STREAM/user.location.precise", "yes"
 
 
-STATED_BY_NONE = {"promise", "period", "recipient"}  # bound only where a clause needs it
+STATED_BY_NONE = {"promise", "period"}  # bound only where a clause needs it
 
 
 @pytest.mark.parametrize("language", Language)

@@ -16,7 +16,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook, in_script
 from chalicelib.privacy import words
 from chalicelib.privacy.clauses.serbian import PRACTICES
-from chalicelib.privacy.facts import Facts, bases
+from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Practice, Purpose
 from chalicelib.privacy.recipients import Recipient
@@ -155,7 +155,7 @@ class For:
 
     def said(self, facts: Facts, say: Phrasebook) -> str:
         """Say the purpose, and the basis with its article."""
-        basis = bases()[_value(facts, f"for/{self.purpose.value}")]
+        basis = LegalBasis[_value(facts, f"for/{self.purpose.value}")]
         return f"{say(self.purpose.plainly)}; {say(words.basis(basis))}"
 
 
@@ -267,7 +267,7 @@ class Never:
         """Say nothing.
 
         Raises:
-            Untrue: a field has the category, or a recipient that is not one of everything gets it.
+            Untrue: a field has the category, or a recipient gets it.
         """
         for key in self.keys(facts):
             raise Untrue(f"{key} is {self.category.value}")

@@ -57,8 +57,8 @@ _CONTROLLER = (
         (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), *zzpl(23, 1, "1"), *zzpl(24, 1, "1")),
         "The controller of your data is {name}, {address}. It decides why and how the data is processed. "
         "Write to {contact}.",
-        "Rukovalac Vašim podacima je {name}, {address}. On odlučuje zašto i kako se podaci obrađuju. "
-        "Pišite na {contact}.",
+        "Rukovalac Vašim podacima je {name}, {address}. On odlučuje zašto i kako se podaci obrađuju. Pišite "
+        "na {contact}.",
         promise("NOT-4"),
         name=setting("controller"),
         address=setting("address"),
@@ -88,8 +88,8 @@ _DATA = (
         (*gdpr(14, 2, "f"), *zzpl(24, 2, "6")),
         "Where data comes from: {sources}. Other users are a source too: their lists of contacts and "
         "blocks, and their invitations, name you.",
-        "Odakle podaci potiču: {sources}. Izvor su i drugi korisnici: njihovi spiskovi kontakata i "
-        "blokada i njihove pozivnice sadrže Vas.",
+        "Odakle podaci potiču: {sources}. Izvor su i drugi korisnici: njihovi spiskovi kontakata i blokada "
+        "i njihove pozivnice sadrže Vas.",
         Single("kind/block_list"),
         Single("kind/contact"),
         Single("kind/invitation"),
@@ -98,8 +98,8 @@ _DATA = (
     clause(
         "required",
         (*gdpr(13, 2, "e"), *zzpl(23, 2, "5")),
-        "A mobile number is needed for the contract: without it we cannot open an account. You choose "
-        "what else your profile has: {fields}.",
+        "A mobile number is needed for the contract: without it we cannot open an account. You choose what "
+        "else your profile has: {fields}.",
         "Broj mobilnog telefona potreban je za ugovor: bez njega ne možemo da otvorimo nalog. Šta još Vaš "
         "profil sadrži birate Vi: {fields}.",
         promise("ACC-1"),
@@ -118,8 +118,8 @@ _DENIED = (
     clause(
         "usage",
         (),
-        "Data about use never has your address on the internet. Figures that we publish about use "
-        "identify no person.",
+        "Data about use never has your address on the internet. Figures that we publish about use identify "
+        "no person.",
         "Podaci o korišćenju nikada ne sadrže Vašu internet adresu. Brojke o korišćenju koje objavljujemo "
         "ne otkrivaju nijednu osobu.",
         promise("USE-1"),
@@ -207,8 +207,8 @@ _RETENTION = (
         (*gdpr(13, 2, "a"), *gdpr(14, 2, "a"), *zzpl(23, 2, "1"), *zzpl(24, 2, "1")),
         "The period of each kind of data stands beside it. A law, a claim or an order may require us to "
         "keep some of it longer: then we name the reason and the end.",
-        "Rok za svaku vrstu podataka stoji uz nju. Zakon, pravni zahtev ili nalog mogu nas obavezati da "
-        "deo podataka čuvamo duže: tada navodimo razlog i kraj.",
+        "Rok za svaku vrstu podataka stoji uz nju. Zakon, pravni zahtev ili nalog mogu nas obavezati da deo "
+        "podataka čuvamo duže: tada navodimo razlog i kraj.",
         promise("RET-1"),
         promise("RET-3"),
     ),
@@ -217,8 +217,8 @@ _RETENTION = (
         (),
         "Backups hold deleted data for {backups}. Those of your keys end after {keys}; from then on, what "
         "was sealed for you cannot be read in the others.",
-        "Rezervne kopije sadrže obrisane podatke još {backups}. Kopije Vaših ključeva nestaju posle "
-        "{keys}; od tada ono što je za Vas zapečaćeno u ostalima ne može da se pročita.",
+        "Rezervne kopije sadrže obrisane podatke još {backups}. Kopije Vaših ključeva nestaju posle {keys}; "
+        "od tada ono što je za Vas zapečaćeno u ostalima ne može da se pročita.",
         backups=setting("backups"),
         keys=setting("key_backups"),
     ),
@@ -236,10 +236,9 @@ _DECISIONS = (
     clause(
         "automated",
         (*gdpr(13, 2, "f"), *gdpr(14, 2, "g"), *gdpr(22), *zzpl(23, 2, "6"), *zzpl(24, 2, "7"), *zzpl(38)),
-        "Programs alone decide this: {decisions}. You can ask for a person to decide, and say why. We "
-        "build no profile of you.",
+        "Programs alone decide this: {decisions}. You can ask for a person to decide, and say why.",
         "Programi sami odlučuju o ovome: {decisions}. Možete da tražite da odluči čovek i da navedete "
-        "razloge. Ne pravimo Vaš profil.",
+        "razloge.",
         promise("RGT-11"),
         decisions=Every("automated/"),
     ),
@@ -259,8 +258,8 @@ _SECURITY = (
         (*gdpr(33), *gdpr(34), *zzpl(52), *zzpl(53)),
         "If data is breached, we report it to the authority in the time that the law sets, and notify you "
         "where the risk for you is high.",
-        "Ako dođe do povrede podataka, prijavljujemo je nadležnom organu u roku koji zakon određuje, a "
-        "Vas obaveštavamo kada je rizik po Vas visok.",
+        "Ako dođe do povrede podataka, prijavljujemo je nadležnom organu u roku koji zakon određuje, a Vas "
+        "obaveštavamo kada je rizik po Vas visok.",
         promise("SEC-4"),
     ),
 )
@@ -270,9 +269,9 @@ _CHANGES = (
         "changes",
         (*gdpr(12, 1), *zzpl(21, 1)),
         "We announce a new version {notice} before it applies to you, by mail or in the app, with what "
-        "changes. Earlier versions stay readable.",
-        "Novu verziju najavljujemo {notice} pre nego što počne da važi za Vas, imejlom ili u aplikaciji, "
-        "i navodimo šta se menja. Ranije verzije ostaju dostupne.",
+        "changes.",
+        "Novu verziju najavljujemo {notice} pre nego što počne da važi za Vas, imejlom ili u aplikaciji, i "
+        "navodimo šta se menja.",
         promise("NOT-1"),
         notice=setting("notice"),
     ),
