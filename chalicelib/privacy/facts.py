@@ -111,7 +111,8 @@ def declared(
 def _of_stage(settings: Settings, arranged: Accountability, answer: timedelta) -> Iterator[tuple[str, str]]:
     authority = CONTROLLER.authorities[0]
     yield "controller", CONTROLLER.name
-    yield "address", f"{CONTROLLER.address}, {CONTROLLER.country}"
+    yield "address", CONTROLLER.address
+    yield "country", Recipient.BELGRADE_OFFICE.country
     yield "contact", settings.contact_email
     yield "representative", arranged.representative
     yield "data_protection_officer", arranged.data_protection_officer

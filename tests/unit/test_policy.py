@@ -1,4 +1,4 @@
-"""The privacy policy states the facts that are declared, and no others (ADR 85).
+"""The privacy policy and the terms of use state the facts that are declared, and no others (ADR 85).
 
 For each fact, a declaration is changed in a copy. Exactly the clauses that bind it change or fail, in each
 language and script: one that does not react is decoration, one that reacts unbound is a leak.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -17,16 +18,18 @@ import pytest
 import typer
 
 from chalicelib.core.languages import Language
+from chalicelib.core.phrases import in_language
 from chalicelib.core.settings import settings
 from chalicelib.privacy.accountability import Accountability
-from chalicelib.privacy.clauses import page
+from chalicelib.privacy.clauses import page, terms
 from chalicelib.privacy.clauses.binding import Every, Exactly, Never, Single, Untrue, phrasebook
-from chalicelib.privacy.clauses.clause import Article, Clause
+from chalicelib.privacy.clauses.clause import Article, Chapter, Clause
 from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
 from infra import policy
 from infra.build import ROOT
+from infra.mutants.catalogue import LEAST, mutants
 from infra.policy import facts_of
 
 GONE = "(left out)"
@@ -39,8 +42,14 @@ def facts() -> Facts:
     return facts_of(settings(), arranged, frozenset(Practice))
 
 
-def clauses(of: Facts) -> dict[str, Clause]:
-    found = [clause for chapter in chapters(of) for clause in chapter.clauses]
+def clauses(of: Facts, *documents: Callable[[Facts], tuple[Chapter, ...]]) -> dict[str, Clause]:
+    """The clauses of both documents, or of one."""
+    found = [
+        clause
+        for document in documents or (chapters, terms.chapters)
+        for chapter in document(of)
+        for clause in chapter.clauses
+    ]
     assert len({clause.id for clause in found}) == len(found)
     return {clause.id: clause for clause in found}
 
@@ -107,7 +116,7 @@ def test_exactly_the_clauses_that_bind_a_fact_react_to_its_change(language: Lang
     "kind", ["held", "kind", "kept", "purpose", "to", "gets", "for", "practice", "right", "setting"]
 )
 def test_every_fact_of_a_kind_is_bound(kind: str) -> None:
-    bound = {key for clause in clauses(facts()).values() for key in clause.keys(facts())}
+    bound = {key for clause in clauses(facts(), chapters).values() for key in clause.keys(facts())}
     assert {key for key in facts() if key.startswith(f"{kind}/")} <= bound
 
 
@@ -118,7 +127,7 @@ def test_every_period_of_a_kind_that_is_held_is_bound() -> None:
         if key.startswith("kept/") and value.startswith("period ")
         for name in value.split()[1:]
     }
-    bound = {key for clause in clauses(facts()).values() for key in clause.keys(facts())}
+    bound = {key for clause in clauses(facts(), chapters).values() for key in clause.keys(facts())}
     assert named <= bound
 
 
@@ -133,7 +142,9 @@ FORBIDDEN = re.compile(
     r"|Stream|Amazon|AWS)\b"
 )
 QUANTIFIERS = re.compile(
-    r"\b(only|never|all|nothing|always|samo|nikada|sve|sva|svi|ništa|uvek)\b", re.IGNORECASE
+    r"\b(only|never|all|nothing|always|no|none|nobody|without|not (?:\w+ )?any\w*"
+    r"|samo|nikada|sve|sva|svi|ništa|uvek|niko|bez|nijed\w+|nikak\w+|ikakv\w+)\b",
+    re.IGNORECASE,
 )
 
 
@@ -144,6 +155,13 @@ def test_words_of_a_clause_have_no_figure_and_no_name_of_their_own(
     assert not FORBIDDEN.findall(words)
 
 
+@pytest.mark.promise("STR-4")
+@pytest.mark.parametrize("language", Language)
+def test_terms_say_that_messages_pass_through_stream(language: Language) -> None:
+    said = clauses(facts(), terms.chapters)["through_stream"].said(facts(), language)
+    assert "Stream.io, Inc." in said
+
+
 @pytest.mark.parametrize(("name", "language", "words"), list(own_words()))
 def test_quantifier_needs_a_denial_a_whole_list_or_a_promise(name: str, language: str, words: str) -> None:
     proven = any(
@@ -152,6 +170,12 @@ def test_quantifier_needs_a_denial_a_whole_list_or_a_promise(name: str, language
         for fact in clauses(facts())[name].binds()
     )
     assert proven or not QUANTIFIERS.findall(words)
+
+
+def test_promise_that_a_clause_binds_has_the_mutants_of_a_kept_one() -> None:
+    bound = {key for clause in clauses(facts()).values() for key in clause.keys(facts())}
+    counts = Counter(f"promise/{one.promise}" for one in mutants())
+    assert not [key for key in bound if key.startswith("promise/") and counts[key] < LEAST]
 
 
 def test_both_languages_have_the_same_slots() -> None:
@@ -183,13 +207,19 @@ IN_SERBIA = [
     ids=str,
 )
 def test_a_clause_gives_each_information_that_the_law_requires(article: Article) -> None:
-    assert [name for name, clause in clauses(facts()).items() if article in clause.law]
+    assert [name for name, clause in clauses(facts(), chapters).items() if article in clause.law]
+
+
+DOCUMENTS = {"policy": (chapters, page.POLICY), "terms": (terms.chapters, page.TERMS)}
 
 
 @pytest.mark.parametrize("language", Language)
-def test_page_has_every_clause_and_no_script(language: Language) -> None:
-    text = page.of(chapters(facts()), facts(), language)
-    assert all(f'id="{name}"' in text for name in clauses(facts()))
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_page_has_its_title_every_clause_and_no_script(document: str, language: Language) -> None:
+    of, titles = DOCUMENTS[document]
+    text = page.of(of(facts()), facts(), language, titles)
+    assert f"<h1>{in_language(titles, language)}</h1>" in text
+    assert all(f'id="{name}"' in text for name in clauses(facts(), of))
     assert "<script" not in text
     assert "http" not in text.replace('http-equiv="Content-Security-Policy"', "")
 
@@ -197,11 +227,13 @@ def test_page_has_every_clause_and_no_script(language: Language) -> None:
 def test_practice_that_is_off_is_not_stated() -> None:
     without = facts_of(settings(), Accountability(), frozenset())
     assert not clauses(without)["idle"].said(without, Language.ENGLISH)
+    assert not clauses(without)["unused"].said(without, Language.ENGLISH)
     assert "closed" not in clauses(without)["automated"].said(without, Language.ENGLISH)
 
 
-def test_serbian_page_has_no_english_phrase() -> None:
-    latin = page.of(chapters(facts()), facts(), Language.SERBIAN_LATIN)
+@pytest.mark.parametrize("of", [chapters, terms.chapters])
+def test_serbian_page_has_no_english_phrase(of: Callable[[Facts], tuple[Chapter, ...]]) -> None:
+    latin = page.of(of(facts()), facts(), Language.SERBIAN_LATIN)
     assert not re.findall(
         r"\b(?:the|of|and|with|your|that)\b", re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", latin)
     )

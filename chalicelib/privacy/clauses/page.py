@@ -1,8 +1,8 @@
-"""The page of a version of the privacy policy, in one language (core/page)."""
+"""The page of a version of the privacy policy or the terms, in one language (core/page)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
@@ -12,17 +12,20 @@ from chalicelib.privacy.clauses.binding import phrasebook
 from chalicelib.privacy.clauses.clause import Chapter, Clause
 from chalicelib.privacy.facts import Facts
 
-_TITLE = {"en": "Privacy policy", "sr": "Politika privatnosti"}
+POLICY = {"en": "Privacy policy", "sr": "Politika privatnosti"}
+TERMS = {"en": "Terms of use", "sr": "Uslovi korišćenja"}
 _CONTENTS = {"en": "On this page", "sr": "Na ovoj strani"}
 
 
-def of(chapters: Iterable[Chapter], facts: Facts, language: Language) -> Html:
-    """Render the chapters of a policy.
+def of(
+    chapters: Iterable[Chapter], facts: Facts, language: Language, titles: Mapping[str, str] = POLICY
+) -> Html:
+    """Render the chapters of a document.
 
     Raises:
         Untrue: a clause states what the facts do not say.
     """
-    title, chapters = in_language(_TITLE, language), tuple(chapters)
+    title, chapters = in_language(titles, language), tuple(chapters)
     links = (tag("li", tag("a", in_language(one.words, language), href=f"#{one.id}")) for one in chapters)
     heading = tag("h2", in_language(_CONTENTS, language), id="contents")
     return Html().join(

@@ -55,13 +55,14 @@ _CONTROLLER = (
     clause(
         "controller",
         (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), *zzpl(23, 1, "1"), *zzpl(24, 1, "1")),
-        "The controller of your data is {name}, {address}. It decides why and how the data is processed. "
-        "Write to {contact}.",
-        "Rukovalac Vašim podacima je {name}, {address}. On odlučuje zašto i kako se podaci obrađuju. Pišite "
-        "na {contact}.",
+        "The controller of your data is {name}, {address}, {country}. It decides why and how the data is "
+        "processed. Write to {contact}.",
+        "Rukovalac Vašim podacima je {name}, {address}, {country}. On odlučuje zašto i kako se podaci "
+        "obrađuju. Pišite na {contact}.",
         promise("NOT-4"),
         name=setting("controller"),
         address=setting("address"),
+        country=setting("country"),
         contact=setting("contact"),
     ),
     clause(

@@ -62,6 +62,7 @@ RIGHTS = (
         ),
         "You have the right to have your data stored without any other use, on grounds that the law names.",
         "Imate pravo da se Vaši podaci čuvaju bez druge upotrebe, iz razloga koje zakon navodi.",
+        promise("RGT-4"),
     ),
     _right(
         "objection",
@@ -137,7 +138,7 @@ EXERCISE = (
     clause(
         "court",
         (*gdpr(79), *zzpl(84)),
-        "You can also go to court, without complaining first.",
-        "Možete da se obratite i sudu, bez prethodne pritužbe.",
+        "You can also go to court, whether you complained or not.",
+        "Možete da se obratite i sudu, bilo da ste podneli pritužbu ili niste.",
     ),
 )
