@@ -41,7 +41,7 @@ from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject, Declaration
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.processing import MEASURES
-from chalicelib.privacy.purposes import Category, Practice, Purpose, Source
+from chalicelib.privacy.purposes import AUTOMATED, Category, Practice, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import DataWithoutRecord
 
@@ -58,14 +58,6 @@ class Facts(dict[str, str]):
         end = bisect_left(self._keys, f"{prefix}\uffff")
         found = self._keys[bisect_left(self._keys, prefix) : end]
         return {key.removeprefix(prefix): self[key] for key in found}
-
-
-# What programs decide alone, by the practice that it is part of (Art. 22 GDPR, Art. 38 ZZPL).
-_ALWAYS = "REQUEST_WITHOUT_PROOF"
-AUTOMATED = {
-    _ALWAYS: "a request without proof of identity is refused once the time for the proof is over",
-    Practice.CLOSING_IDLE_ACCOUNTS.name: "an account that is not used any more is closed",
-}
 
 
 def declared(
@@ -88,7 +80,7 @@ def declared(
         answer: the longest time for an answer to a request without an extension.
     """
     held = dict(_of_records())
-    done = {practice.name for practice in practices}
+    done, possible = {practice.name for practice in practices}, Practice.__members__
     used = {value for key, value in held.items() if key.startswith("purpose/")}
     fields = [value.split() for key, value in held.items() if key.startswith("held/")]
     sources = {Source[source] for _, source in fields}
@@ -99,7 +91,11 @@ def declared(
         **{f"for/{purpose.value}": purpose.basis.name for purpose in Purpose if purpose.value in used},
         **{f"period/{period.name}": str(settings.periods[period.name.lower()]) for period in Period},
         **{f"practice/{name}": "on" for name in done},
-        **{f"automated/{name}": text for name, text in AUTOMATED.items() if name in done | {_ALWAYS}},
+        **{
+            f"automated/{name}": text
+            for name, text in AUTOMATED.items()
+            if name in done or name not in possible
+        },
         **{f"measure/{number}": measure for number, measure in enumerate(MEASURES)},
         **{f"right/{right}": term for right, term in rights.items()},
         **{f"promise/{promise}": "kept" for promise in promises},
@@ -143,7 +139,7 @@ def _of_record(declaration: Declaration) -> Iterator[tuple[str, str]]:
     yield f"purpose/{kind}", declaration.purpose.value
     yield f"kept/{kind}", f"period {period.name}" if period else f"event {retention.plainly}"
     if isinstance(retention, Statutory):
-        yield f"law/{kind}", retention.law
+        yield f"law/{kind}", words.law(retention.law)
     for recipient in declaration.recipients:
         if recipient is not Recipient.AWS:
             yield f"to/{kind}/{recipient.name}", "yes"

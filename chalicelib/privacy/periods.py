@@ -53,7 +53,7 @@ class Period(Enum):
         Start.INSTANT,
     )
     DISCLOSURE = ("{} after the disclosure was proposed", Start.INSTANT)
-    HOLD = ("{} after the hold ended", Start.INSTANT)
+    HOLD = ("{} after the duty to keep the data ended", Start.INSTANT)
     BREACH = ("{} after the breach was recorded", Start.INSTANT)
     AUDIT = ("{} after the entry", Start.INSTANT)
     STAFF_REGISTER = ("{} after the person's last call", Start.INSTANT)
@@ -67,7 +67,7 @@ class Period(Enum):
         ),
         Start.INSTANT,
     )
-    EXPORT = ("{} after it was made", Start.INSTANT)
+    EXPORT = ("{} after the copy was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)
 

@@ -237,3 +237,12 @@ class Correction(StrEnum):
 
     SELF_SERVICE = "by the subject in the app"
     ON_REQUEST = "by a rectification request"
+
+
+# What programs decide alone (Art. 22 GDPR, Art. 38 ZZPL), by the practice that does it; the first needs none.
+AUTOMATED: Mapping[str, str] = {
+    "REQUEST_WITHOUT_PROOF": (
+        "a request without proof of identity is refused once the time for the proof is over"
+    ),
+    Practice.CLOSING_IDLE_ACCOUNTS.name: "an account that is not used any more is closed",
+}

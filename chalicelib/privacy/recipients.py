@@ -114,7 +114,7 @@ class Recipient(Registered):
         mechanism=Mechanism.NO_TRANSFER,
         safeguards=(
             "a region in the EU; any other is refused at start",
-            "personal fields are sealed with our keys before they are stored, except those of usage data",
+            "personal fields are encrypted with our keys before they are stored, except those of usage data",
         ),
         confidentiality=_BY_AGREEMENT,
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
@@ -168,8 +168,8 @@ class Recipient(Registered):
         collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
     SMS_CARRIERS = RegisterEntry(
-        label="Mobile carriers of the phone number's country",
-        country="the phone number's country",
+        label="Mobile carriers in the country of a user's number",
+        country="the country of the user's number",
         role=Role.CONTROLLER,
         activity=("deliver codes, and notices about the account and about privacy requests, by text message"),
         categories=frozenset({Category.PHONE_NUMBER}),
@@ -182,12 +182,12 @@ class Recipient(Registered):
         confidentiality="the secrecy of communications, by law",
     )
     MAIL_PROVIDERS = RegisterEntry(
-        label="The provider of the subject's mailbox",
-        country="where the subject's mailbox is",
+        label="The provider of a user's mailbox",
+        country="where the user's mailbox is",
         role=Role.CONTROLLER,
         activity=(
-            "receives mail about the account and its notices, and marketing if the subject consented, for "
-            "the subject who chose the provider"
+            "receives the mail that we send to the user: about the account and about notices, and marketing "
+            "if the user consented"
         ),
         categories=frozenset({Category.EMAIL, Category.COUNTRY}),
         purposes=frozenset(
@@ -204,21 +204,21 @@ class Recipient(Registered):
             "opening and clicking are not tracked",
             (
                 "no personal data in the text; an answer to a privacy request names the authority of the "
-                "country that the subject declared"
+                "country that the user declared"
             ),
         ),
         confidentiality="the secrecy of communications, by law",
     )
     NAMED_CONTROLLER = RegisterEntry(
-        label="The controller that the subject named",
-        country="depends on the subject's choice",
+        label="A service that a user named",
+        country="the place that the user chose",
         role=Role.CONTROLLER,
         activity="receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)",
         categories=_PORTABLE,
         purposes=frozenset({Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SUBJECT_DIRECTS_IT,
         safeguards=(
-            "sent only after the subject proved their identity, to the address that they named",
+            "sent only after the user proved their identity, to the address that they named",
             "public addresses only, over TLS with a verified name, without following redirects",
         ),
         confidentiality="what the subject agrees with the controller that they chose",

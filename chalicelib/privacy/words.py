@@ -36,6 +36,8 @@ _TITLES = {
     "membership": "Conversations of which you are a member",
     "delivery": "Mails that we sent, kept in case they cannot be delivered",
     "diagnostics_event": "Faults that your app reported",
+    "disclosure_evidence": "Evidence of who decided on disclosures of your data",
+    "erasure_inputs": "What is needed to complete the deletion of an account",
     "disclosure": "Disclosures of your data to authorities and other parties",
     "disclosure_place": "Where we find a disclosure",
     "evidence": "Evidence of your consents, and of changes of your number, email address and language",
@@ -100,6 +102,7 @@ _LABELS = {
     "in_force_from": "In force since",
     "kinds": "Kinds of data",
     "law": "Law",
+    "locale": "Language and region",
     "lifting_text": "Why we end the restriction",
     "lost": "Renewals that were repeated",
     "loss": "What happened",
@@ -128,22 +131,87 @@ _LABELS = {
     "wholly_restricted": "All use of your data restricted",
 }
 
+# Fields of a kind, as the policy lists them, where the label alone does not say what they are.
+_FIELDS = {
+    "account/pseudonym": "random ID that stands for you",
+    "block_list/blocks": "the users whom you block, and since when",
+    "block_list/links": "a keyed hash of the number of each, by which a block recognises the user again",
+    "block_list/number_key": "the key of those hashes",
+    "certificate/document": "what was deleted, what stays and why, under a random ID",
+    "challenge/device": "random ID, model and operating system of the device, and version of the app",
+    "contact/user_id": "the user ID of each contact",
+    "diagnostics_event/diagnostics": "what failed, and the memory that was in use",
+    "diagnostics_event/duration_ms": "how long it took",
+    "diagnostics_event/model": "model of the device",
+    "diagnostics_event/name": "name of the event",
+    "diagnostics_event/screen": "screen of the app",
+    "disclosure/reason": "why the ground applies",
+    "disclosure/recipient": "who received the data",
+    "disclosure/review": "the assessment of a second member of our staff",
+    "disclosure/secrecy_proposal": "proposed changes of a secrecy that an order requires",
+    "disclosure/secrecy_reference": "the order that requires secrecy",
+    "erasure_inputs/pseudonym": "random ID that stands for you",
+    "guest_draft/asked": "what you request",
+    "guest_draft/device_id": "random ID of the device",
+    "held_record/document": "the records, with all their data",
+    "held_record/source": "where each record was stored",
+    "hold/reason": "why we have to keep the data",
+    "invitation/user_id": "the user ID of the person who invited you",
+    "invoice/amount_minor": "amount",
+    "profile/avatar_url": "picture (not used yet)",
+    "profile/discoverable": "whether others may find you by number (not used yet)",
+    "profile/online_visible": "whether others may see when you are online (not used yet)",
+    "purposes/consents": "consents given or refused",
+    "purposes/owed": "withdrawals that are still to be recorded",
+    "purposes/restraints": "the requests that caused restrictions and objections",
+    "purposes/to_delete": "purposes whose data is still to be deleted",
+    "purposes/wholly_restricted": "whether all use of your data is restricted",
+    "rights_request/contact_email": "email address for the answer",
+    "rights_request/contact_locale": "language and region for the answer",
+    "rights_request/contact_phone": "phone number for the answer",
+    "rights_request/correction": "the correction that you ask for",
+    "rights_request/decision_text": "our decision",
+    "rights_request/kept": "what is kept after a deletion, and until when",
+    "rights_request/lifting_text": "why we end a restriction",
+    "rights_request/reason": "the reasons that you give",
+    "rights_request/transfer_to": "the service to which your data is to be sent",
+    "session/device": "random ID, model and operating system of the device, and version of the app",
+    "usage_event/duration_ms": "how long it took",
+    "usage_event/name": "name of the event",
+    "usage_event/screen": "screen of the app",
+}
+
 _CATEGORIES = {
+    Category.BEHAVIOR: "how you use the app",
     Category.CONTACTS: "people whom you know or block",
     Category.CONTENT_PRIVATE: "what you wrote or shared",
+    Category.CREDENTIALS: "what proves who signs in",
     Category.DEVICE_ID: "ID of a device",
+    Category.EMAIL: "email address",
     Category.FINANCIAL: "what you paid",
     Category.IP_ADDRESS: "IP address",
+    Category.LOCATION: "position",
     Category.PSEUDONYM: "a random ID that stands for you",
     Category.SELF_IMAGE: "a picture of you",
     Category.TELEMETRY: "technical reports",
 }
 
+# With the article of the ZZPL.
 _BASES = {
-    LegalBasis.CONSENT: "your consent",
-    LegalBasis.CONTRACT: "the contract with you",
-    LegalBasis.LEGAL_OBLIGATION: "a legal obligation",
-    LegalBasis.LEGITIMATE_INTERESTS: "our legitimate interests",
+    LegalBasis.CONSENT: ("your consent", "Art. 12(1)(1)"),
+    LegalBasis.CONTRACT: ("the contract with you", "Art. 12(1)(2)"),
+    LegalBasis.LEGAL_OBLIGATION: ("a legal obligation", "Art. 12(1)(3)"),
+    LegalBasis.LEGITIMATE_INTERESTS: ("our legitimate interests", "Art. 12(1)(6)"),
+}
+
+# Why a law keeps a kind, with the articles of the ZZPL. Records keep the words as they are declared.
+_LAWS = {
+    "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR": (
+        "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL"
+    ),
+    "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR": (
+        "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL"
+    ),
 }
 
 _SOURCES = {
@@ -167,6 +235,16 @@ def label(field: str) -> str:
     return _spelled(field.removesuffix("_at"))
 
 
+def field(kind: str, name: str) -> str:
+    """Return what a field of a kind is, as the policy lists it."""
+    return _FIELDS.get(f"{kind}/{name}") or label(name)
+
+
+def law(of: str) -> str:
+    """Return why a law keeps a kind, with the articles of both laws."""
+    return _LAWS.get(of, of)
+
+
 def category(of: Category | None) -> str:
     """Return the name of a field's category; a field without one is an id, a state or a time."""
     if of is None:
@@ -175,8 +253,9 @@ def category(of: Category | None) -> str:
 
 
 def basis(of: LegalBasis) -> str:
-    """Return the name of a legal basis with its article."""
-    return f"{_BASES[of]} ({of.value} GDPR)"
+    """Return the name of a legal basis with its article in both laws."""
+    name, serbian = _BASES[of]
+    return f"{name} ({of.value} GDPR, {serbian} ZZPL)"
 
 
 def source(of: Source | None) -> str:

@@ -25,14 +25,17 @@ from chalicelib.consents.evidence import Event
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Catalogue, Phrasebook, to_cyrillic
+from chalicelib.core.settings import settings
 from chalicelib.messages.letters import Words, short_text
 from chalicelib.operations.reports.page import page as year_page
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy import words
+from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.clauses import page, policy, terms
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.periods import Period
-from chalicelib.privacy.purposes import Category, ExplainedEnum, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, ExplainedEnum, LegalBasis, Practice, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
@@ -51,6 +54,7 @@ from chalicelib.rights.request.declaration import RightWords
 from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream import model as deletion_report
 from chalicelib.stream.export import parts
+from infra.policy import facts_of
 from tests.support.cases import certificates
 from tests.support.pages import exports
 from tests.support.pages.reading import parts_of
@@ -201,7 +205,7 @@ def test_phrases_are_in_latin_script_only(name: str) -> None:
 
 def test_phrase_has_the_same_translation_in_each_catalogue_of_a_page() -> None:
     of_privacy = (
-        titles.TITLES, field_words.LABELS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
+        titles.TITLES, field_words.LABELS, field_words.FIELDS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
         reasons.LAWS, recipients.RECIPIENTS,
     )  # fmt: skip
     assert len(PRIVACY) == sum(map(len, of_privacy))
@@ -327,6 +331,14 @@ def of_stream() -> Iterator[str]:
         yield words.label(withheld.where)
         if " " in withheld.name:  # ours; the others are Stream's names of fields, which stay
             yield withheld.name
+
+
+def test_policy_and_terms_have_their_serbian(misses: set[str]) -> None:
+    facts = facts_of(settings(), Accountability(), frozenset(Practice))
+    for of in (policy.chapters, terms.chapters):
+        page.of(of(facts), facts, Language.SERBIAN_LATIN)
+    unsaid = {value for key, value in facts.items() if key.startswith(("promise/", "right/", "practice/"))}
+    assert misses - unsaid == {CONTROLLER.name, settings().contact_email}
 
 
 @pytest.mark.promise("RGT-1")

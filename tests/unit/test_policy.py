@@ -27,6 +27,7 @@ from chalicelib.privacy.clauses.clause import Article, Chapter, Clause
 from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
+from chalicelib.privacy.words import _FIELDS
 from infra import policy
 from infra.build import ROOT
 from infra.mutants.catalogue import LEAST, mutants
@@ -229,6 +230,10 @@ def test_practice_that_is_off_is_not_stated() -> None:
     assert not clauses(without)["idle"].said(without, Language.ENGLISH)
     assert not clauses(without)["unused"].said(without, Language.ENGLISH)
     assert "closed" not in clauses(without)["automated"].said(without, Language.ENGLISH)
+
+
+def test_words_of_a_field_name_a_field_that_is_held() -> None:
+    assert {f"held/{place}" for place in _FIELDS} <= facts().keys()
 
 
 @pytest.mark.parametrize("of", [chapters, terms.chapters])

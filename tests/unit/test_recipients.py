@@ -149,14 +149,14 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
         {Purpose.SERVICE, Purpose.LEGAL_OBLIGATION},
     ),
     "SMS_CARRIERS": (
-        "the phone number's country",
+        "the country of the user's number",
         "CONTROLLER",
         "FOR_THE_CONTRACT",
         {Category.PHONE_NUMBER},
         {Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION},
     ),
     "MAIL_PROVIDERS": (
-        "where the subject's mailbox is",
+        "where the user's mailbox is",
         "CONTROLLER",
         "FOR_THE_CONTRACT",
         {Category.EMAIL, Category.COUNTRY},
@@ -169,7 +169,7 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
         },
     ),
     "NAMED_CONTROLLER": (
-        "depends on the subject's choice",
+        "the place that the user chose",
         "CONTROLLER",
         "SUBJECT_DIRECTS_IT",
         PORTABLE,

@@ -12,15 +12,17 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.core.durations import Duration
 from chalicelib.core.languages import Language
+from chalicelib.core.phrases import IN_ENGLISH
 from chalicelib.core.settings import settings
 from chalicelib.messages.letters import WrittenMessage
 from chalicelib.operations.breaches.letter import _NOTICE
+from chalicelib.privacy.purposes import AUTOMATED
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions, letters
 from chalicelib.rights.answers.receipt_page import _WRITTEN
-from chalicelib.rights.copy.model import AUTOMATED_DECISIONS
+from chalicelib.rights.copy.model import automated_decisions
 from chalicelib.rights.erasure import letters as erasure_letters
 from chalicelib.rights.erasure.idle import warnings
 from chalicelib.rights.request import declaration, procedures
@@ -115,8 +117,9 @@ def test_picture_that_no_user_has_is_not_said_to_reach_stream() -> None:
 
 
 def test_copy_names_the_decisions_that_programs_make_alone() -> None:
-    assert "refused once the time for the proof is over" in AUTOMATED_DECISIONS
-    assert "ask for a person" in AUTOMATED_DECISIONS
+    said = automated_decisions(IN_ENGLISH)
+    assert all(decision in said for decision in AUTOMATED.values())
+    assert "ask for a person" in said
 
 
 def test_receipt_page_says_by_what_data_is_kept() -> None:

@@ -56,7 +56,8 @@ def _value(facts: Facts, key: str) -> str:
 
 def _listed(said: Iterable[str]) -> str:
     """Say a list, in alphabetical order and without repetitions."""
-    return ", ".join(sorted(set(said), key=str.casefold))
+    found = sorted(set(said), key=str.casefold)
+    return ("; " if any(", " in one for one in found) else ", ").join(found)
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,14 @@ class Held:
         held = facts.below(f"held/{self.kind}/")
         if not held:
             raise Untrue(f"no field of {self.kind} is held")
-        return _listed(say(self._label(name, value)) for name, value in held.items())
+        return _listed(self._field(name, value, say) for name, value in held.items())
 
-    def _label(self, name: str, value: str) -> str:
+    def _field(self, name: str, value: str, say: Phrasebook) -> str:
         category = Category(value.split(maxsplit=1)[0])
-        return words.category(category) if name == category.name else words.label(name)
+        if name == category.name:
+            return say(words.category(category))
+        said = say(words.field(self.kind, name))
+        return said if said[1:2].isupper() else said[:1].lower() + said[1:]
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Kept:
         kept = (
             say(rest)
             if form == "event"
-            else ", ".join(_period(Period[name], facts, say.language) for name in rest.split())
+            else "; ".join(_period(Period[name], facts, say.language) for name in rest.split())
         )
         law = facts.get(f"law/{self.kind}")
         return f"{kept} ({say(law)})" if law else kept
@@ -125,7 +129,8 @@ class Sent:
 
     def said(self, facts: Facts, say: Phrasebook) -> str:
         """List the recipients."""
-        return _listed(say(_value(facts, f"recipient/{one}/name")) for one in facts.below(f"to/{self.kind}/"))
+        names = {say(_value(facts, f"recipient/{one}/name")) for one in facts.below(f"to/{self.kind}/")}
+        return "; ".join(sorted(names))
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,11 @@ class For:
     def said(self, facts: Facts, say: Phrasebook) -> str:
         """Say the purpose, and the basis with its article."""
         basis = LegalBasis[_value(facts, f"for/{self.purpose.value}")]
-        return f"{say(self.purpose.plainly)}; {say(words.basis(basis))}"
+        return say(
+            "{purpose}, on the basis of {basis}",
+            purpose=say(self.purpose.plainly),
+            basis=say(words.basis(basis)),
+        )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.core.languages import Language
@@ -20,17 +20,27 @@ class Article:
     paragraph: int | None = None
     point: str = ""
 
-    def said(self, language: Language) -> str:
-        """Cite it as lawyers do in the language."""
+    def place(self, language: Language) -> str:
+        """Name its place in the act, as lawyers do in the language."""
         if not language.is_serbian:
             paragraph = f"({self.paragraph})" if self.paragraph else ""
-            return f"Art. {self.number}{paragraph}{f'({self.point})' if self.point else ''} {self.act}"
+            return f"{self.number}{paragraph}{f'({self.point})' if self.point else ''}"
         parts = [f"čl. {self.number}."]
         parts += [f"st. {self.paragraph}."] if self.paragraph else []
         parts += (
             [f"tač. ({self.point})" if self.point.isalpha() else f"tač. {self.point})"] if self.point else []
         )
-        return in_script(" ".join((*parts, self.act)), language)
+        return " ".join(parts)
+
+
+def citation(articles: Iterable[Article], language: Language) -> str:
+    """Cite articles, those of one act together."""
+    acts: dict[str, list[str]] = {}
+    for article in articles:
+        acts.setdefault(article.act, []).append(article.place(language))
+    sign = "" if language.is_serbian else "Art. "
+    cited = (f"{sign}{', '.join(dict.fromkeys(places))} {act}" for act, places in acts.items())
+    return in_script("; ".join(cited), language)
 
 
 def gdpr(number: int, paragraph: int | None = None, *points: str) -> tuple[Article, ...]:
@@ -50,7 +60,7 @@ class Clause:
     Attributes:
         id: names it in reports and tests; it never changes.
         law: what the clause states or fulfils.
-        words: with named slots, the same in both languages.
+        words: with named slots, the same in both languages; under a heading, lines of a name and a value.
         slots: the fact of each slot.
         holds: facts without a slot.
         where: the clause is left out where this is no fact: a practice, or a setting that a stage may lack.

@@ -14,16 +14,16 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
 
 _HELD = {
-    "en": "Data: {fields}. Purpose: {purpose}. Kept: {kept}.",
-    "sr": "Podaci: {fields}. Svrha: {purpose}. Čuvamo: {kept}.",
+    "en": "Data: {fields}\nWhy we process it: {purpose}\nHow long we keep it: {kept}",
+    "sr": "Podaci: {fields}\nZašto ih obrađujemo: {purpose}\nKoliko dugo ih čuvamo: {kept}",
 }
-_SENT = {"en": " Also received by: {recipients}.", "sr": " Primaju i: {recipients}."}
+_SENT = {"en": "\nWho else receives it: {recipients}", "sr": "\nKo ih još prima: {recipients}"}
 _PURPOSE = {"en": "We process data {purpose}.", "sr": "Podatke obrađujemo {purpose}."}
 _RECIPIENT = {
-    "en": "{name}: {activity}. Role: {role}. Where: {country}. Ground of a transfer abroad: {mechanism}. "
-    "Safeguards: {safeguards}. It may receive: {categories}.",
-    "sr": "{name}: {activity}. Uloga: {role}. Gde: {country}. Osnov prenosa u inostranstvo: {mechanism}. "
-    "Mere zaštite: {safeguards}. Može da primi: {categories}.",
+    "en": "Task: {activity}\nRole: {role}\nWhere: {country}\nWhat it may receive: {categories}\n"
+    "Legal ground for transfers abroad: {mechanism}\nSafeguards: {safeguards}",
+    "sr": "Zadatak: {activity}\nUloga: {role}\nGde: {country}\nŠta može da primi: {categories}\n"
+    "Pravni osnov za prenos u inostranstvo: {mechanism}\nMere zaštite: {safeguards}",
 }
 
 
@@ -56,7 +56,7 @@ def purposes(facts: Facts) -> Iterator[Clause]:
 
 def recipients(facts: Facts) -> Iterator[Clause]:
     """One clause for each recipient."""
-    parts = ("name", "activity", "role", "country", "mechanism", "safeguards")
+    parts = ("activity", "role", "country", "mechanism", "safeguards")
     for recipient in Recipient:
         if f"recipient/{recipient.name}/name" in facts:
             yield Clause(
@@ -69,4 +69,5 @@ def recipients(facts: Facts) -> Iterator[Clause]:
                 ),
                 words=_RECIPIENT,
                 slots={part: registered(recipient, part) for part in parts} | {"categories": Gets(recipient)},
+                heading=registered(recipient, "name"),
             )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chalicelib.core.languages import Language
-from chalicelib.core.markup import Html, tag
+from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import opening
 from chalicelib.core.phrases import in_language
 from chalicelib.privacy.clauses.binding import phrasebook
-from chalicelib.privacy.clauses.clause import Chapter, Clause
+from chalicelib.privacy.clauses.clause import Article, Chapter, Clause, citation
 from chalicelib.privacy.facts import Facts
 
 POLICY = {"en": "Privacy policy", "sr": "Politika privatnosti"}
@@ -41,19 +41,22 @@ def of(
 
 
 def _chapter(chapter: Chapter, facts: Facts, language: Language) -> Html:
-    """Render the clauses; the law that several clauses in a row fulfil is cited once, at the first one."""
-    parts, cited = [tag("h2", in_language(chapter.words, language), id=chapter.id)], ""
+    """Render the clauses; an article that several clauses in a row fulfil is cited once, at the first one."""
+    parts, cited = [tag("h2", in_language(chapter.words, language), id=chapter.id)], set[Article]()
     for clause in chapter.clauses:
-        law = ", ".join(dict.fromkeys(article.said(language) for article in clause.law))
-        parts.append(_clause(clause, facts, language, law if law != cited else ""))
-        cited = law
+        new = tuple(article for article in clause.law if article not in cited)
+        parts.append(_clause(clause, facts, language, citation(new, language)))
+        cited = set(clause.law)
     return Html().join(parts)
 
 
 def _clause(clause: Clause, facts: Facts, language: Language, law: str) -> Html:
     if not (said := clause.said(facts, language)):
         return Html()
-    parts = [tag("h3", clause.heading.said(facts, phrasebook(language)))] if clause.heading else []
-    parts += [tag("p", said)]
+    parts = [tag("p", said)]
+    if clause.heading:
+        lines = (line.split(": ", 1) for line in said.split("\n"))
+        parts = [tag("h3", clause.heading.said(facts, phrasebook(language)))]
+        parts += [pairs(*((name, value) for name, value in lines))]
     parts += [tag("p", law, class_="quiet")] if law else []
     return tag("section", *parts, class_="card", id=clause.id)

@@ -76,8 +76,8 @@ _CONTROLLER = (
     clause(
         "officer",
         (*gdpr(13, 1, "b"), *gdpr(14, 1, "b"), *zzpl(23, 1, "2"), *zzpl(24, 1, "2")),
-        "Our data protection officer is reached at {officer}.",
-        "Naše lice za zaštitu podataka o ličnosti: {officer}.",
+        "You can reach our data protection officer at {officer}.",
+        "Naše lice za zaštitu podataka o ličnosti možete da kontaktirate na: {officer}.",
         where=setting("data_protection_officer"),
         officer=setting("data_protection_officer"),
     ),
@@ -87,10 +87,10 @@ _DATA = (
     clause(
         "sources",
         (*gdpr(14, 2, "f"), *zzpl(24, 2, "6")),
-        "Where data comes from: {sources}. Other users are a source too: their lists of contacts and "
-        "blocks, and their invitations, name you.",
-        "Odakle podaci potiču: {sources}. Izvor su i drugi korisnici: njihovi spiskovi kontakata i blokada "
-        "i njihove pozivnice sadrže Vas.",
+        "How we get data about you: {sources}. Other users are a source too: their lists of "
+        "contacts and blocks, and their invitations, name you.",
+        "Kako dolazimo do podataka o Vama: {sources}. Izvor su i drugi korisnici: Vi ste na njihovim "
+        "spiskovima kontakata i blokada i u njihovim pozivnicama.",
         Single("kind/block_list"),
         Single("kind/contact"),
         Single("kind/invitation"),
@@ -119,10 +119,10 @@ _DENIED = (
     clause(
         "usage",
         (),
-        "Data about use never has your address on the internet. Figures that we publish about use identify "
-        "no person.",
-        "Podaci o korišćenju nikada ne sadrže Vašu internet adresu. Brojke o korišćenju koje objavljujemo "
-        "ne otkrivaju nijednu osobu.",
+        "Data about use never contains your IP address. Figures that we publish about use identify no "
+        "person.",
+        "Podaci o korišćenju nikada ne sadrže Vašu IP adresu. Brojčani podaci o korišćenju koje "
+        "objavljujemo ne otkrivaju identitet nijednog lica.",
         promise("USE-1"),
         promise("RET-4"),
     ),
@@ -140,14 +140,14 @@ _PURPOSES = (
         "interests",
         (*gdpr(13, 1, "d"), *gdpr(14, 2, "b"), *zzpl(23, 1, "4"), *zzpl(24, 2, "2")),
         "Our legitimate interests are: {purposes}.",
-        "Naši legitimni interesi su: {purposes}.",
+        "Na osnovu svojih legitimnih interesa podatke obrađujemo: {purposes}.",
         purposes=RestsOn(LegalBasis.LEGITIMATE_INTERESTS),
     ),
     clause(
         "consents",
         (*gdpr(6, 1, "a"), *zzpl(12, 1, "1")),
-        "With your consent only: {purposes}. The app has a switch for each.",
-        "Samo uz Vaš pristanak: {purposes}. Aplikacija za svaki ima prekidač.",
+        "We process data with your consent only: {purposes}. The app has a switch for each purpose.",
+        "Samo uz Vaš pristanak podatke obrađujemo: {purposes}. Aplikacija za svaku svrhu ima prekidač.",
         promise("RGT-7"),
         purposes=RestsOn(LegalBasis.CONSENT),
     ),
@@ -157,8 +157,10 @@ _RECIPIENTS = (
     clause(
         "only",
         (*gdpr(13, 1, "e"), *gdpr(14, 1, "e"), *zzpl(23, 1, "5"), *zzpl(24, 1, "5")),
-        "We send your data to the recipients below only, and to each one only what stands beside it.",
-        "Vaše podatke šaljemo samo primaocima navedenim ispod, i svakom samo ono što je uz njega navedeno.",
+        "We send your data to the recipients below only, and to each one only the kinds of data that are "
+        "listed under its name.",
+        "Vaše podatke šaljemo samo primaocima navedenim u nastavku, i svakom samo one vrste podataka koje su "
+        "navedene pod njegovim nazivom.",
         Exactly("registered/", frozenset(one.name for one in Recipient)),
         promise("SEC-2"),
         promise("NOT-6"),
@@ -187,17 +189,18 @@ _CHAT = (
     clause(
         "chat",
         (),
-        "Messages, files and reactions pass through {provider}, our processor. It stores them: {kept}.",
-        "Poruke, datoteke i reakcije prolaze kroz {provider}, našeg obrađivača. On ih čuva: {kept}.",
+        "Messages, files and reactions pass through {provider} ({role}). How long it stores them: {kept}.",
+        "Poruke, datoteke i reakcije prolaze kroz {provider} ({role}). Koliko dugo ih čuva: {kept}.",
         promise("STR-11"),
         provider=registered(Recipient.STREAM, "name"),
+        role=registered(Recipient.STREAM, "role"),
         kept=Kept("chat_message"),
     ),
     clause(
         "chat_deletion",
         (),
-        "A message that you delete in the app is deleted there with its files.",
-        "Poruka koju obrišete u aplikaciji briše se i tamo, sa svojim datotekama.",
+        "A message that you delete in the app is deleted there too, with its files.",
+        "Poruka koju obrišete u aplikaciji briše se i tamo, zajedno sa datotekama.",
         promise("STR-12"),
     ),
 )
@@ -206,20 +209,21 @@ _RETENTION = (
     clause(
         "longer",
         (*gdpr(13, 2, "a"), *gdpr(14, 2, "a"), *zzpl(23, 2, "1"), *zzpl(24, 2, "1")),
-        "The period of each kind of data stands beside it. A law, a claim or an order may require us to "
-        "keep some of it longer: then we name the reason and the end.",
-        "Rok za svaku vrstu podataka stoji uz nju. Zakon, pravni zahtev ili nalog mogu nas obavezati da deo "
-        "podataka čuvamo duže: tada navodimo razlog i kraj.",
+        "The list of your data above states the period of each kind. A law, a claim or an order may require "
+        "us to keep some data longer: then we name the reason and the end.",
+        "Rok za svaku vrstu podataka naveden je u spisku Vaših podataka. Zbog zakona, pravnog zahteva ili "
+        "naloga možda ćemo deo podataka morati da čuvamo duže: tada navodimo razlog i rok.",
         promise("RET-1"),
         promise("RET-3"),
     ),
     clause(
         "backups",
         (),
-        "Backups hold deleted data for {backups}. Those of your keys end after {keys}; from then on, what "
-        "was sealed for you cannot be read in the others.",
-        "Rezervne kopije sadrže obrisane podatke još {backups}. Kopije Vaših ključeva nestaju posle {keys}; "
-        "od tada ono što je za Vas zapečaćeno u ostalima ne može da se pročita.",
+        "Backups contain deleted data for another {backups}. Backups of the keys that encrypt your data end "
+        "after {keys}; from then on, what those keys encrypted cannot be read in the other backups.",
+        "Rezervne kopije sadrže obrisane podatke još {backups}. Kopije ključeva kojima su Vaši podaci "
+        "šifrovani prestaju da postoje za {keys}; od tada podaci šifrovani tim ključevima ne mogu da se "
+        "pročitaju ni u ostalim kopijama.",
         backups=setting("backups"),
         keys=setting("key_backups"),
     ),
@@ -249,8 +253,8 @@ _SECURITY = (
     clause(
         "measures",
         (*gdpr(32), *zzpl(50)),
-        "We protect your data like this: {measures}.",
-        "Vaše podatke štitimo ovako: {measures}.",
+        "These measures protect your data: {measures}.",
+        "Vaše podatke štite ove mere: {measures}.",
         promise("SEC-1"),
         measures=Every("measure/"),
     ),
@@ -280,7 +284,7 @@ _CHANGES = (
         "merger",
         (),
         "Before your data passes to another company in a merger or sale, we notify you.",
-        "Pre nego što Vaši podaci pređu na drugo društvo spajanjem ili prodajom, obaveštavamo Vas.",
+        "Pre nego što Vaši podaci pređu na drugo društvo usled spajanja ili prodaje, obaveštavamo Vas.",
         promise("NOT-2"),
     ),
 )

@@ -50,8 +50,8 @@ RIGHTS = (
         ),
         "You have the right to have your account and your data deleted. What a law requires us to keep is "
         "locked until that period ends.",
-        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što po zakonu moramo da čuvamo zaključano "
-        "je dok taj rok ne istekne.",
+        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što po zakonu moramo da čuvamo ostaje "
+        "zaključano dok taj rok ne istekne.",
         promise("RGT-3"),
     ),
     _right(
@@ -70,10 +70,10 @@ RIGHTS = (
             *gdpr(21, 1),
             *zzpl(37, 1),
         ),
-        "You have the right to object to what we base on our legitimate interests. We then stop, unless "
-        "two of our staff find compelling grounds and give you the reasons.",
-        "Imate pravo da prigovorite onome što zasnivamo na svojim legitimnim interesima. Tada prestajemo, "
-        "osim ako dvoje naših zaposlenih utvrdi ubedljive razloge i obrazloži Vam ih.",
+        "You have the right to object to processing on the basis of our legitimate interests. We then stop "
+        "it, unless two of our staff find compelling grounds and give you the reasons.",
+        "Imate pravo da podnesete prigovor na obradu koju zasnivamo na svojim legitimnim interesima. Tada "
+        "obustavljamo obradu, osim ako dvoje naših zaposlenih utvrde ubedljive razloge i obrazlože Vam ih.",
         promise("RGT-5"),
     ),
     _right(
@@ -83,7 +83,8 @@ RIGHTS = (
             *zzpl(37, 2),
         ),
         "You have the right to object to direct marketing without giving a reason. It stops at once.",
-        "Imate pravo da bez navođenja razloga prigovorite direktnom oglašavanju. Ono odmah prestaje.",
+        "Imate pravo da bez navođenja razloga podnesete prigovor na direktno oglašavanje. Ono odmah "
+        "prestaje.",
         promise("RGT-6"),
     ),
     _right(
@@ -106,7 +107,7 @@ RIGHTS = (
 EXERCISE = (
     clause(
         "exercise",
-        (*gdpr(12, 2), *gdpr(12, 3), *zzpl(21, 1)),
+        (*gdpr(12, 2), *gdpr(12, 3), *gdpr(12, 5), *zzpl(21)),
         "Use the app, or write to {contact}. You need no account: a code to your number or mailbox is "
         "enough to ask. We answer within {answer}, free of charge. If an answer needs longer, we say so "
         "and why.",
@@ -120,7 +121,7 @@ EXERCISE = (
     ),
     clause(
         "proof",
-        (*gdpr(11), *gdpr(12, 6), *zzpl(21, 6)),
+        (*gdpr(5, 2), *zzpl(5, 2)),
         "We keep evidence of your request for {evidence}.",
         "Dokaze o Vašem zahtevu čuvamo {evidence}.",
         evidence=lasts(Period.RIGHTS_EVIDENCE),
@@ -128,9 +129,10 @@ EXERCISE = (
     clause(
         "complaint",
         (*gdpr(13, 2, "d"), *gdpr(14, 2, "e"), *gdpr(77), *zzpl(23, 2, "4"), *zzpl(24, 2, "5"), *zzpl(82)),
-        "You can complain to {authority}, {address}, or to the authority where you live or work.",
-        "Možete da podnesete pritužbu organu: {authority}, {address}, ili organu u mestu gde živite ili "
-        "radite.",
+        "You can complain to this authority: {authority}, {address}. You can also complain to the authority "
+        "of the country where you live or work, or where the law was broken.",
+        "Pritužbu možete da podnesete ovom organu: {authority}, {address}. Možete da je podnesete i organu "
+        "države u kojoj živite ili radite ili u kojoj je došlo do povrede prava.",
         promise("RGT-9"),
         authority=setting("authority"),
         address=setting("authority_address"),

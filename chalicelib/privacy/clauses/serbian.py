@@ -1,12 +1,9 @@
-"""The facts that only the policy says, in Serbian: decisions of programs, and measures."""
+"""What only the policy says, in Serbian: purposes with their basis, and measures."""
 
 from chalicelib.core.phrases import Catalogue
 
 PRACTICES: Catalogue = {
-    "a request without proof of identity is refused once the time for the proof is over": (
-        "zahtev bez dokaza identiteta se odbija kada istekne rok za dokaz"
-    ),
-    "an account that is not used any more is closed": "nalog koji se više ne koristi se zatvara",
+    "{purpose}, on the basis of {basis}": "{purpose}; pravni osnov: {basis}",
     "data is encrypted in transit and at rest; personal fields are sealed with our AES-256-GCM keys, except "
     "where the reason is stated": (
         "podaci su šifrovani u prenosu i pri čuvanju; lična polja su šifrovana našim AES-256-GCM ključevima, "
@@ -21,8 +18,8 @@ PRACTICES: Catalogue = {
     ),
     "backups end after a fixed time, those of the subjects' keys first; the certificate of an erasure states "
     "the end of those that are left": (
-        "rezervne kopije prestaju posle određenog roka, prvo kopije ključeva; potvrda o brisanju navodi kraj "
-        "preostalih"
+        "rezervne kopije se brišu posle određenog roka, prvo kopije ključeva; potvrda o brisanju navodi do "
+        "kada ostaju preostale"
     ),
     "evidence is hash-chained and signed, in storage that cannot be overwritten": (
         "dokazi su povezani hešom i potpisani, u skladištu u kojem ne mogu da se prepišu"

@@ -262,7 +262,7 @@ _LAW = (
         "liability",
         (),
         "We are liable as the law provides. Faults and maintenance can interrupt the service.",
-        "Odgovaramo u skladu sa zakonom. Kvarovi i održavanje mogu da prekinu uslugu.",
+        "Odgovaramo u skladu sa zakonom. Usluga može da bude prekinuta zbog kvarova i održavanja.",
     ),
     clause(
         "consumers",

@@ -48,7 +48,7 @@ PERIODS: Mapping[Period, str] = {
     ),
     Period.DISCLOSURE: "{} nakon što je otkrivanje predloženo",
     Period.HOLD: "{} nakon što je obaveza čuvanja prestala",
-    Period.AUDIT: "{} nakon zapisa",
+    Period.AUDIT: "{} nakon unosa",
     Period.STAFF_REGISTER: "{} nakon poslednjeg poziva te osobe",
     Period.STREAM_CHECK: (
         "{} nakon brisanja, ili nakon što je automatska obrada prvi put zabeležila korisnika ili se "
@@ -61,7 +61,7 @@ PERIODS: Mapping[Period, str] = {
         "dana; "
         "ranije ako pošiljalac obriše poruku ili svoj nalog"
     ),
-    Period.EXPORT: "{} nakon što je napravljena",
+    Period.EXPORT: "{} nakon što je kopija napravljena",
     Period.CONSENT_EVIDENCE: "{} nakon što je pristanak prestao",
     Period.BILLING: "{} nakon kraja godine računa",
     Period.BREACH: "{} nakon što je povreda zabeležena",
@@ -73,7 +73,7 @@ EVENTS: Catalogue = {
     "until the restriction ends or the account is deleted": (
         "dok ograničenje ne prestane ili dok nalog ne bude obrisan"
     ),
-    "until the period or the hold that keeps it ends": "dok ne istekne rok ili obaveza čuvanja",
+    "until the period or the duty that keeps it ends": "dok ne istekne rok ili obaveza čuvanja",
     "until you leave the conversation or your account is deleted": (
         "dok ne napustite razgovor ili dok Vaš nalog ne bude obrisan"
     ),

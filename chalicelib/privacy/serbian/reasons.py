@@ -27,10 +27,23 @@ REASONS: Catalogue = {
         "da bismo poruke sačuvali na mestu koje je korisnik izabrao"
     ),
     # Legal bases
-    "a legal obligation (Art. 6(1)(c) GDPR)": "pravna obaveza (čl. 6. st. 1. tačka (c) GDPR)",
-    "the contract with you (Art. 6(1)(b) GDPR)": "ugovor sa Vama (čl. 6. st. 1. tačka (b) GDPR)",
-    "our legitimate interests (Art. 6(1)(f) GDPR)": "naši legitimni interesi (čl. 6. st. 1. tačka (f) GDPR)",
-    "your consent (Art. 6(1)(a) GDPR)": "Vaš pristanak (čl. 6. st. 1. tačka (a) GDPR)",
+    "a legal obligation (Art. 6(1)(c) GDPR, Art. 12(1)(3) ZZPL)": (
+        "pravna obaveza (čl. 6. st. 1. tačka (c) GDPR, čl. 12. st. 1. tačka 3) ZZPL)"
+    ),
+    "the contract with you (Art. 6(1)(b) GDPR, Art. 12(1)(2) ZZPL)": (
+        "ugovor sa Vama (čl. 6. st. 1. tačka (b) GDPR, čl. 12. st. 1. tačka 2) ZZPL)"
+    ),
+    "our legitimate interests (Art. 6(1)(f) GDPR, Art. 12(1)(6) ZZPL)": (
+        "naši legitimni interesi (čl. 6. st. 1. tačka (f) GDPR, čl. 12. st. 1. tačka 6) ZZPL)"
+    ),
+    "your consent (Art. 6(1)(a) GDPR, Art. 12(1)(1) ZZPL)": (
+        "Vaš pristanak (čl. 6. st. 1. tačka (a) GDPR, čl. 12. st. 1. tačka 1) ZZPL)"
+    ),
+    # What programs decide alone
+    "a request without proof of identity is refused once the time for the proof is over": (
+        "zahtev bez dokaza identiteta odbija se kada istekne rok za dokaz"
+    ),
+    "an account that is not used any more is closed": "nalog koji se više ne koristi zatvara se",
     # Why something is left out
     "an internal id of another user's account": "interna oznaka naloga drugog korisnika",
     "it recognises another user's number, which is that user's data": (
@@ -127,6 +140,14 @@ LAWS: Catalogue = {
     ),
     "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR": (
         "radi dokaza kome su i zašto podaci otkriveni, čl. 5. st. 2. i čl. 17. st. 3. tačka (e) GDPR"
+    ),
+    "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL": (
+        "radi ostvarivanja ili odbrane zahteva, čl. 6. st. 1. tačka (f) i čl. 17. st. 3. tačka (e) GDPR, "
+        "čl. 12. st. 1. tačka 6) i čl. 30. ZZPL"
+    ),
+    "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL": (
+        "radi dokaza kome su i zašto podaci otkriveni, čl. 5. st. 2. i čl. 17. st. 3. tačka (e) GDPR, čl. 5. "
+        "st. 2. i čl. 30. ZZPL"
     ),
     "the laws of Serbia on value added tax and on accounting": (
         "zakoni Srbije o porezu na dodatu vrednost i o računovodstvu"

@@ -5,9 +5,11 @@ from chalicelib.core.phrases import Catalogue
 RECIPIENTS: Catalogue = {
     "Amazon Web Services EMEA SARL": "Amazon Web Services EMEA SARL",
     "Stream.io, Inc.": "Stream.io, Inc.",
-    "Mobile carriers of the phone number's country": "Mobilni operatori u državi broja telefona",
-    "The provider of the subject's mailbox": "Pružalac usluge imejla lica na koje se podaci odnose",
-    "The controller that the subject named": "Rukovalac kog je navelo lice na koje se podaci odnose",
+    "Mobile carriers in the country of a user's number": (
+        "Mobilni operatori u državi telefonskog broja korisnika"
+    ),
+    "The provider of a user's mailbox": "Pružalac imejl usluge korisnika",
+    "A service that a user named": "Usluga koju je naveo korisnik",
     "RU4M's office in Belgrade": "Kancelarija RU4M u Beogradu",
     # What they do
     "runs our servers and databases, and sends our mail and text messages": (
@@ -22,10 +24,10 @@ RECIPIENTS: Catalogue = {
     "deliver codes, and notices about the account and about privacy requests, by text message": (
         "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
     ),
-    "receives mail about the account and its notices, and marketing if the subject consented, for the "
-    "subject who chose the provider": (
-        "prima imejlove o nalogu i obaveštenjima, a oglasne poruke ako je lice na njih pristalo, za lice "
-        "koje je izabralo tog pružaoca"
+    "receives the mail that we send to the user: about the account and about notices, and marketing if "
+    "the user consented": (
+        "prima imejlove koje šaljemo korisniku: o nalogu i o obaveštenjima, i oglasne poruke ako je korisnik "
+        "na njih pristao"
     ),
     "receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)": (
         "prima podatke samo ako korisnik traži da ih tamo pošaljemo (čl. 20. st. 2. GDPR; čl. 36. ZZPL)"
@@ -49,9 +51,9 @@ RECIPIENTS: Catalogue = {
     "EU; the company, which has access to the data, is in the United States": (
         "EU; kompanija, koja ima pristup podacima, nalazi se u Sjedinjenim Američkim Državama"
     ),
-    "the phone number's country": "država broja telefona",
-    "where the subject's mailbox is": "gde se nalazi poštansko sanduče lica",
-    "depends on the subject's choice": "zavisi od izbora lica",
+    "the country of the user's number": "država broja telefona korisnika",
+    "where the user's mailbox is": "tamo gde se nalazi imejl sanduče korisnika",
+    "the place that the user chose": "mesto koje je izabrao korisnik",
     "Serbia": "Srbija",
     # Grounds of transfers
     "none needed: data stays in the EU (adequate protection under Art. 64 ZZPL)": (
@@ -61,10 +63,10 @@ RECIPIENTS: Catalogue = {
         "standardne ugovorne klauzule (čl. 46. st. 2. tačka (c) GDPR; videti čl. 63. i dalje ZZPL)"
     ),
     "necessary for the contract with the subject (Art. 49(1)(b) GDPR; Art. 69 ZZPL)": (
-        "neophodno za ugovor sa licem (čl. 49. st. 1. tačka (b) GDPR; čl. 69. ZZPL)"
+        "neophodno za ugovor sa korisnikom (čl. 49. st. 1. tačka (b) GDPR; čl. 69. ZZPL)"
     ),
     "no transfer by us: the subject decides where the data goes": (
-        "mi ne prenosimo podatke: lice odlučuje gde idu podaci"
+        "mi ne prenosimo podatke: korisnik odlučuje kuda se podaci šalju"
     ),
     "standard contractual clauses (Art. 46(2)(c) GDPR); none needed under ZZPL within Serbia": (
         "standardne ugovorne klauzule (čl. 46. st. 2. tačka (c) GDPR); po ZZPL nisu potrebne unutar Srbije"
@@ -73,7 +75,7 @@ RECIPIENTS: Catalogue = {
     "a region in the EU; any other is refused at start": (
         "region u EU; svaki drugi se odbija pri pokretanju"
     ),
-    "personal fields are sealed with our keys before they are stored, except those of usage data": (
+    "personal fields are encrypted with our keys before they are stored, except those of usage data": (
         "lična polja se pre čuvanja šifruju našim ključevima, osim polja podataka o korišćenju"
     ),
     "an application hosted in the EU": "aplikacija koja se nalazi u EU",
@@ -87,13 +89,13 @@ RECIPIENTS: Catalogue = {
     "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
     (
         "no personal data in the text; an answer to a privacy request names the authority of the country "
-        "that the subject declared"
+        "that the user declared"
     ): (
         "u tekstu nema podataka o ličnosti; odgovor na zahtev o privatnosti navodi nadzorni organ zemlje "
-        "koju je lice navelo"
+        "koju je korisnik naveo"
     ),
-    "sent only after the subject proved their identity, to the address that they named": (
-        "šalje se tek kada lice dokaže identitet, na adresu koju je navelo"
+    "sent only after the user proved their identity, to the address that they named": (
+        "šalje se tek kada korisnik dokaže identitet, na adresu koju je naveo"
     ),
     "public addresses only, over TLS with a verified name, without following redirects": (
         "samo na javne adrese, preko TLS sa proverenim imenom, bez praćenja preusmeravanja"

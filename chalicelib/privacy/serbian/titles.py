@@ -50,7 +50,7 @@ TITLES: Catalogue = {
     "Mails that we sent, kept in case they cannot be delivered": (
         "Imejlovi koje smo poslali, za slučaj da ne mogu da se isporuče"
     ),
-    "Erasure inputs": "Podaci potrebni za brisanje",
+    "What is needed to complete the deletion of an account": "Podaci potrebni da se dovrši brisanje naloga",
     "Counters that prevent abuse": "Brojači koji sprečavaju zloupotrebu",
     "Number of expired records deleted on a day": "Broj isteklih zapisa obrisanih u jednom danu",
     "Progress of deleting expired records": "Tok brisanja isteklih zapisa",
@@ -99,7 +99,9 @@ TITLES: Catalogue = {
     "Names of groups": "Nazivi grupa",
     "Copies of your data, as files": "Kopije Vaših podataka, kao datoteke",
     "Evidence of who recorded your invoices": "Dokazi o tome ko je evidentirao Vaše račune",
-    "Disclosure evidence": "Dokazi o otkrivanju podataka",
+    "Evidence of who decided on disclosures of your data": (
+        "Dokazi o tome ko je odlučio o otkrivanju Vaših podataka"
+    ),
     "Evidence of who placed, confirmed and lifted a duty to keep your data": (
         "Dokazi o tome ko je uveo, potvrdio i ukinuo obavezu čuvanja Vaših podataka"
     ),
@@ -143,7 +145,7 @@ KINDS: Catalogue = {
     "workplace": "poslodavac",
     "country": "država",
     "a picture of you": "Vaša slika",
-    "email": "imejl",
+    "email address": "imejl adresa",
     "account settings": "podešavanja naloga",
     "privacy preferences": "izbori u vezi sa privatnošću",
     "ID of a device": "oznaka uređaja",
@@ -151,10 +153,10 @@ KINDS: Catalogue = {
     "what you wrote or shared": "šta ste napisali ili podelili",
     "technical reports": "tehnički izveštaji",
     "device": "uređaj",
-    "behavior": "ponašanje",
-    "location": "lokacija",
+    "how you use the app": "kako koristite aplikaciju",
+    "position": "položaj",
     "IP address": "IP adresa",
-    "credentials": "podaci za prijavu",
+    "what proves who signs in": "ono čime se dokazuje ko se prijavljuje",
     # Sources
     "created by the service": "stvorila je usluga",
     "from you": "od Vas",

@@ -22,7 +22,7 @@ class HeldRecord(
     kind="held_record",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=UntilInstant("until the period or the hold that keeps it ends", until="until"),
+    retention=UntilInstant("until the period or the duty that keeps it ends", until="until"),
     key_class=KeyClass.RETAINED,
 ):
     """A record that a law or a hold keeps although its account was erased.

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import Phrasebook
+from chalicelib.core.phrases import IN_ENGLISH, Phrasebook
 from chalicelib.core.settings import settings
 from chalicelib.privacy import remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
@@ -39,7 +39,7 @@ from chalicelib.rights.copy.manifest import (
     SectionShape,
     WithheldShape,
 )
-from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, Row, SectionView
+from chalicelib.rights.copy.model import ROWS, About, CopyKind, File, Row, SectionView, automated_decisions
 from chalicelib.rights.copy.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.copy.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.copy.selection import CHAT, CopyPart, Selection, received
@@ -152,7 +152,9 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
         kinds_left_out=gathered.chosen.left_out,
         chat=_chat(gathered),
         recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
-        automated_decisions=AUTOMATED_DECISIONS if gathered.chosen.copy is CopyKind.ACCESS else None,
+        automated_decisions=automated_decisions(IN_ENGLISH)
+        if gathered.chosen.copy is CopyKind.ACCESS
+        else None,
         errors=missing(gathered),
     )
     return whole.model_dump_json(exclude_none=True, indent=1) + "\n"

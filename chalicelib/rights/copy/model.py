@@ -16,15 +16,14 @@ from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.plans import Section, WithheldField
+from chalicelib.privacy.purposes import AUTOMATED
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import DataWithoutRecord
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
-AUTOMATED_DECISIONS = (
-    "Two. A request without proof of identity is refused once the time for the proof is over. An account "
-    "that is "
-    "not used for long is closed, if our privacy policy says so. You can ask for a person to decide, and say "
-    "why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)"
+_DECISIONS = (
+    "Where our privacy policy says so, programs alone decide this: {decisions}. You can ask for a person to "
+    "decide, and say why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)"
 )
 
 ROWS = 100  # records of a kind on the page; the file `SectionView.rest` has all of them
@@ -37,6 +36,11 @@ class CopyKind(StrEnum):
 
     ACCESS = "access"
     PORTABILITY = "portability"
+
+
+def automated_decisions(say: Phrasebook) -> str:
+    """Say what programs decide alone, as the privacy policy does."""
+    return say(_DECISIONS, decisions="; ".join(map(say, AUTOMATED.values())))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.copy.model import (
-    AUTOMATED_DECISIONS,
     ROWS,
     About,
     CopyKind,
@@ -29,6 +28,7 @@ from chalicelib.rights.copy.model import (
     File,
     Row,
     SectionView,
+    automated_decisions,
 )
 from chalicelib.rights.copy.phrases import phrasebook, records
 from chalicelib.rights.request import declaration
@@ -94,7 +94,7 @@ def _facts(about: About, say: Phrasebook) -> Html:
     address = f"{CONTROLLER.name}, {say(CONTROLLER.address)}, {CONTROLLER.country}"
     received = instant(about.received_at, about.language)
     as_of = Html.escape(say("{time}, including data that has since expired")).format(time=received)
-    decisions = ((say("Automated decisions"), say(AUTOMATED_DECISIONS)),)
+    decisions = ((say("Automated decisions"), automated_decisions(say)),)
     return tag(
         "div",
         pairs(

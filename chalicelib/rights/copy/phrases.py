@@ -66,14 +66,10 @@ COPY: Catalogue = {
     "Copy made on": "Kopija napravljena",
     "Request": "Zahtev",
     "Automated decisions": "Automatizovane odluke",
-    "Two. A request without proof of identity is refused once the time for the proof is over. An account "
-    "that is "
-    "not used for long is closed, if our privacy policy says so. You can ask for a person to decide, and say "
-    "why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)": (
-        "Dve. Zahtev bez dokaza identiteta se odbija kada istekne rok za dokaz. Nalog koji se dugo ne "
-        "koristi "
-        "zatvara se, ako tako piše u našoj politici privatnosti. Možete da tražite da odluči čovek i da "
-        "navedete razloge. Ne pravimo Vaš profil (čl. 22. GDPR, čl. 38. ZZPL)"
+    "Where our privacy policy says so, programs alone decide this: {decisions}. You can ask for a person to "
+    "decide, and say why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)": (
+        "Kada tako piše u našoj politici privatnosti, programi sami odlučuju o ovome: {decisions}. Možete da "
+        "tražite da odluči čovek i da navedete razloge. Ne pravimo Vaš profil (čl. 22. GDPR, čl. 38. ZZPL)"
     ),
     "Times on this page are in Belgrade time. The other files of this package use UTC.": (
         "Vremena na ovoj stranici su po beogradskom vremenu. Ostale datoteke ovog paketa koriste UTC i na "
