@@ -23,7 +23,7 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.clauses import page, terms
 from chalicelib.privacy.clauses.binding import Every, Exactly, Never, Single, Untrue, phrasebook
-from chalicelib.privacy.clauses.clause import Article, Chapter, Clause
+from chalicelib.privacy.clauses.clause import Article, Chapter, Clause, citation, gdpr, zzpl
 from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
@@ -223,6 +223,43 @@ def test_page_has_its_title_every_clause_and_no_script(document: str, language: 
     assert all(f'id="{name}"' in text for name in clauses(facts(), of))
     assert "<script" not in text
     assert "http" not in text.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_clause_that_cites_the_gdpr_cites_the_zzpl_too() -> None:
+    acts = {name: {one.act for one in clause.law} for name, clause in clauses(facts()).items()}
+    # The ZZPL asks a controller in Serbia for no representative.
+    of_gdpr = {name for name, cited in acts.items() if "GDPR" in cited and not name.startswith("represent")}
+    assert [name for name in of_gdpr if "ZZPL" not in acts[name]] == []
+
+
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.SERBIAN_LATIN])
+def test_line_that_names_the_gdpr_names_the_zzpl_too(language: Language) -> None:
+    lines = [line for text in said(facts(), language).values() for line in text.split("\n")]
+    assert [line for line in lines if "GDPR" in line and "ZZPL" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "cited"),
+    [
+        (Language.ENGLISH, "Art. 13(1)(a), 13(1)(b) GDPR; Art. 23(1)(1) ZZPL"),
+        (
+            Language.SERBIAN_LATIN,
+            "čl. 13. st. 1. tač. (a), čl. 13. st. 1. tač. (b) GDPR; čl. 23. st. 1. tač. 1) ZZPL",
+        ),
+    ],
+)
+def test_articles_of_one_act_are_cited_together(language: Language, cited: str) -> None:
+    assert citation((*gdpr(13, 1, "a", "b"), *zzpl(23, 1, "1")), language) == cited
+
+
+def test_article_that_clauses_in_a_row_fulfil_is_cited_once() -> None:
+    text = page.of(chapters(facts()), facts(), Language.ENGLISH)
+    assert text.count("Art. 23(2)(1), 24(1)(4) ZZPL") == 1
+
+
+def test_clause_with_a_heading_is_shown_as_names_with_their_values() -> None:
+    text = page.of(chapters(facts()), facts(), Language.ENGLISH)
+    assert "<h3>Stream.io, Inc.</h3><dl><dt>Task</dt><dd>delivers chat messages" in text
 
 
 def test_practice_that_is_off_is_not_stated() -> None:
