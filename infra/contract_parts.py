@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.core.http.contract import Deprecation, Route
 
 
-class NotOffered(ConflictingRequest):
-    """The app does not offer this purpose at present."""
-
-    title = "This purpose is not offered; do not ask for consent"
-
-
 class AgeUnknown(Unprocessable):
     """Consent needs a date of birth, or the statement that the user is old enough."""
 
@@ -62,7 +56,7 @@ class PinRequired(Problem):
 
 
 LATER_PROBLEMS: Mapping[str, tuple[type[Problem], ...]] = {
-    "PUT /v1/consents/{purpose}": (NotOffered, AgeUnknown),
+    "PUT /v1/consents/{purpose}": (AgeUnknown,),
     "PATCH /v1/profile": (WouldEndConsents,),
     "POST /v1/signup/{challenge_id}/verify": (PinRequired,),
 }

@@ -47,7 +47,9 @@ def kept() -> frozenset[str]:
     chapters = yaml.safe_load(PROMISES.read_text()).values()
     found = {name: promise for chapter in chapters for name, promise in chapter.items()}
     return frozenset(
-        name for name, promise in found.items() if promise.get("code") and not promise.get("so_far")
+        name
+        for name, promise in found.items()
+        if promise.get("code") and not promise.keys() & {"so_far", "not_offered"}
     )
 
 

@@ -12,10 +12,11 @@ from chalicelib.consents.model import (
     ConsentPurpose,
     ConsentView,
     NoticeOutdated,
+    NotOffered,
     Signals,
 )
 from chalicelib.consents.notices.model import NoticeKind
-from chalicelib.consents.notices.service import STANDINGS
+from chalicelib.consents.notices.service import STANDINGS, offered
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.contract_words import LimitName
@@ -31,8 +32,11 @@ _PRIVACY = STANDINGS[NoticeKind.PRIVACY]
 
 @route(consents, "GET", "/v1/consents", needs=(DATA_KEY, PURPOSES))
 def list_consents(caller: RightsCaller) -> ConsentList:
-    """List the purposes that need consent, with the current decision about each."""
-    return ConsentList.of(caller[PURPOSES])
+    """List the purposes to which consent can be given, and those once decided, with the current decision.
+
+    A purpose is offered only while the privacy policy in effect describes a use of its consent.
+    """
+    return ConsentList.of(caller[PURPOSES], offered())
 
 
 def _is_limited(body: ConsentDecision, **_: object) -> bool:
@@ -45,7 +49,7 @@ def _is_limited(body: ConsentDecision, **_: object) -> bool:
     "/v1/consents/{purpose}",
     needs=(*_DECISION_NEEDS, _PRIVACY, READABLE_PROFILE),
     limit=DailyLimit(LimitName.CONSENTS_GIVEN, lambda: settings().limits.consents_given_day, _is_limited),
-    problems=(NoticeOutdated,),
+    problems=(NoticeOutdated, NotOffered),
 )
 def decide_on_purpose(
     caller: RightsCaller, purpose: ConsentPurpose, body: ConsentDecision, signal: GlobalPrivacyControl | None
@@ -54,9 +58,9 @@ def decide_on_purpose(
 
     After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
     within hours. If consent is given again, it covers only newer data. Repeating the request changes
-    nothing. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
-    refused, unless the user has already decided about them. Consent for marketing ends an earlier objection
-    to it.
+    nothing. Consent to a purpose that is not offered cannot be given; it can always be withdrawn. If the
+    browser sends Global Privacy Control, consent for marketing and personalised ads is also refused, unless
+    the user has already decided about them. Consent for marketing ends an earlier objection to it.
     """
     choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
     profile = caller[READABLE_PROFILE]
@@ -85,7 +89,7 @@ def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
     """
     choices = service.refusals_of(GlobalPrivacyControl(on=body.gpc))
     after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
-    return ConsentList.of(after)
+    return ConsentList.of(after, offered())
 
 
 @route(

@@ -5,8 +5,10 @@ It reads at the time of sending, consistently, and never keeps what it read:
 1. the account, its consents, objections and restrictions, in one read
 2. the suppressions of its number and mailbox, under every version of the lookup key
 
-What cannot be read counts as a reason against the message. A campaign is a list of accounts; each mail of it
-passes the gate when it is sent. So an objection stops every mail that SES does not have yet.
+What cannot be read counts as a reason against the message. A consent counts only while a practice of the
+privacy policy in effect uses it: none does yet, since nothing sends marketing. A campaign is a list of
+accounts; each mail of it passes the gate when it is sent. So an objection stops every mail that SES does not
+have yet.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import links
 from chalicelib.consents.links import Unsubscribable
+from chalicelib.consents.notices.service import offered
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import metrics, needs, observe
 from chalicelib.core.ids import AccountId, MailId
@@ -133,7 +136,7 @@ def _judge(account_id: AccountId, kind: NonServiceKind) -> _Judged | Withheld:
     if not account.is_active:
         return Withheld.NOT_ACTIVE
     for purpose in kind.purposes:
-        if reason := refusal(decisions, purpose):
+        if reason := refusal(decisions, purpose, offered()):
             return Withheld(reason.value)
     addresses = Addresses(account.phone, profile.email if profile else None)
     if suppressions.suppressed(addresses) & {*kind.purposes}:

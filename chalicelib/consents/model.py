@@ -35,6 +35,12 @@ class NoticeOutdated(ConflictingRequest):
     shows: ClassVar[Schemas] = {"current": {"type": "string", "description": "The version to show"}}
 
 
+class NotOffered(ConflictingRequest):
+    """No practice of the privacy policy in effect uses consent for this purpose, so none can be given."""
+
+    title = "This purpose is not offered; do not ask for consent"
+
+
 # The purposes that need consent, in the order in which the app lists them.
 ASKED_FOR: tuple[Purpose, ...] = tuple(p for p in Purpose if p.basis is LegalBasis.CONSENT)
 _BY_WORD: dict[str, Purpose] = {purpose.value: purpose for purpose in ASKED_FOR}
@@ -268,12 +274,13 @@ class ConsentView(View):
 
 
 class ConsentList(View):
-    """The purposes that need consent."""
+    """The purposes that are offered, and those about which the user once decided."""
 
     items: tuple[ConsentView, ...]
 
     @classmethod
-    def of(cls, purposes: Purposes | None) -> Self:
-        """Build the list of all purposes, decided or not."""
+    def of(cls, purposes: Purposes | None, offered: AbstractSet[Purpose]) -> Self:
+        """Build the list; `offered` are the purposes to which consent can be given now."""
         consents = purposes.consents if purposes else {}
-        return cls(items=tuple(ConsentView.of(purpose, consents.get(purpose)) for purpose in ASKED_FOR))
+        shown = (purpose for purpose in ASKED_FOR if purpose in offered or purpose in consents)
+        return cls(items=tuple(ConsentView.of(purpose, consents.get(purpose)) for purpose in shown))

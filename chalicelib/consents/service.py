@@ -6,6 +6,8 @@ Invariants:
   entry can follow one that was tampered with. A withdrawal then takes effect without its event, which is
   stored beside the state until it can be put on record (ADR 13).
 - A consent is given to the privacy notice that applies to the subject now. A withdrawal is never refused.
+- A consent is given and used only while a practice of the policy in effect uses it. When the policy ends the
+  practice, the consent and its evidence stay and permit nothing; a later version may describe it again.
 - Repeating a decision changes nothing and puts nothing on record.
 - A decision applies from the next read on, because `privacy/purposes` decides by the item itself.
 - The routes and the rights requests (withdrawal, objection to direct marketing) decide by one path,
@@ -32,6 +34,7 @@ from chalicelib.consents.model import (
     ConsentState,
     Method,
     NoticeOutdated,
+    NotOffered,
     Purposes,
     decided,
     none_decided,
@@ -80,9 +83,10 @@ def choices(
     """The choices in a request: that of the subject, then those of the browser's signal.
 
     Raises:
+        NotOffered: no practice of the policy in effect uses the consent.
         NoticeOutdated: the consent names a notice that does not apply now.
     """
-    said = Choice(purpose, asked.state, _shown(asked, privacy))
+    said = Choice(purpose, asked.state, _shown(purpose, asked, privacy))
     return (said, *refusals_of(signal)) if signal else (said,)
 
 
@@ -172,21 +176,26 @@ def history(
     return RecordList(items=items, next_cursor=Cursor.numbered(_LIST, more) if more else None)
 
 
-def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
+def _shown(purpose: Purpose, asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
     """The version of the notice to put on record; a withdrawal may name any version, or none.
 
     Consent may be given to the notice that applies to the subject, or to the notice in effect that replaces
-    it: an app may show the new notice before it was announced to this subject.
+    it: an app may show the new notice before it was announced to this subject. The notice has to describe a
+    use of the consent.
 
     Raises:
+        NotOffered: the notice in effect describes no use of the consent.
         NoticeOutdated: the consent names another notice.
     """
     if asked.state is ConsentState.WITHDRAWN:
         known = {notice.version for notice in notices.published() if notice.kind is NoticeKind.PRIVACY}
         return asked.notice_version if asked.notice_version in known else None
-    current = privacy.current(clock.now()).version
-    if asked.notice_version not in {current, notices.current(NoticeKind.PRIVACY).version}:
-        raise NoticeOutdated(current=current)
+    newest = notices.current(NoticeKind.PRIVACY)
+    if purpose not in newest.offers:
+        raise NotOffered
+    shown = [n.version for n in (privacy.current(clock.now()), newest) if purpose in n.offers]
+    if asked.notice_version not in shown:
+        raise NoticeOutdated(current=shown[0])
     return asked.notice_version
 
 

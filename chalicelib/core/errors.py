@@ -19,7 +19,7 @@
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
     │   ├── (notices)            terms_outdated
-    │   ├── (consents)           notice_outdated
+    │   ├── (consents)           notice_outdated, not_offered
     │   ├── (billing)            invoice_number_used
     │   ├── (openings)           not_waiting
     │   ├── (profiles)           email_taken, number_taken

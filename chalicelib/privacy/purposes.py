@@ -118,6 +118,14 @@ class Practice(StrEnum):
     """What we may do only while the privacy policy in effect says so."""
 
     CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
+    COUNTING_USE = "counting_use"  # USE-6
+
+
+# The purposes whose consent each practice uses. No code uses the others' consents, so they have no practice.
+CONSENTS_USED: Mapping[Practice, frozenset[Purpose]] = {
+    Practice.CLOSING_IDLE_ACCOUNTS: frozenset(),
+    Practice.COUNTING_USE: frozenset({Purpose.ANALYTICS}),
+}
 
 
 class Choices(Protocol):
@@ -155,10 +163,16 @@ OUTLASTS_RESTRICTION = frozenset(
 )
 
 
-def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
+def refusal(
+    choices: Choices | None, purpose: Purpose, offered: AbstractSet[Purpose] = frozenset()
+) -> Refusal | None:
     """Return the strongest reason against processing for a purpose, or None.
 
-    `choices` is None if the subject has not consented to, objected to or restricted anything.
+    Args:
+        choices: None if the subject has not consented to, objected to or restricted anything.
+        purpose: The purpose.
+        offered: The purposes whose consents may be used now, by the privacy policy in effect. The consent to
+            another one is kept, and permits nothing.
     """
     if choices is None:
         return Refusal.NO_CONSENT if purpose.basis is LegalBasis.CONSENT else None
@@ -166,14 +180,14 @@ def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
         return Refusal.RESTRICTED
     if purpose in choices.objected:
         return Refusal.OBJECTED
-    if purpose.basis is LegalBasis.CONSENT and purpose not in choices.consented:
+    if purpose.basis is LegalBasis.CONSENT and not (purpose in offered and purpose in choices.consented):
         return Refusal.NO_CONSENT
     return None
 
 
-def permits(choices: Choices | None, purpose: Purpose) -> bool:
+def permits(choices: Choices | None, purpose: Purpose, offered: AbstractSet[Purpose] = frozenset()) -> bool:
     """Return whether data may be processed for a purpose; the only such rule (RGT-4 to RGT-7)."""
-    return refusal(choices, purpose) is None
+    return refusal(choices, purpose, offered) is None
 
 
 def has_lapsed(choices: Choices | None, purpose: Purpose, of: datetime) -> bool:

@@ -3,6 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.consents.notices.service import offered
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.http import Accepted, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -27,4 +28,4 @@ def submit_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageAccepted]:
     counted by reason, as are events over the account's cap per UTC day. A batch may be sent again: an event
     with the same `event_id` and time counts once, and appears once in a copy of the user's data.
     """
-    return Accepted(service.accept_batch(caller.account.account_id, caller[PURPOSES], batch))
+    return Accepted(service.accept_batch(caller.account.account_id, caller[PURPOSES], offered(), batch))

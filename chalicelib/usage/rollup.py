@@ -28,6 +28,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.service import ACCOUNT
 from chalicelib.consents.model import Purposes
+from chalicelib.consents.notices.service import offered
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -240,4 +241,4 @@ def _permitted_purposes(choices: Purposes | None, day: date) -> set[Purpose]:
     last = _begin(day + DAY) - timedelta(seconds=1)
     left = choices.to_delete if choices else {}
     lapsed = {p for p in _COUNTED if has_lapsed(choices, p, _begin(day) if p in left else last)}
-    return {purpose for purpose in _COUNTED if permits(choices, purpose)} - lapsed
+    return {purpose for purpose in _COUNTED if permits(choices, purpose, offered())} - lapsed

@@ -8,6 +8,7 @@ and day are capped, so that a copy of its thirty days and a roll-up of its day a
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from pydantic import TypeAdapter
@@ -41,15 +42,19 @@ AHEAD: timedelta = 5 * MINUTE  # the clock of a phone may be ahead by this much
 _UNCOUNTED = WhenUnreachable.ALLOW  # an event over the cap costs little, and a dropped event is lost for good
 
 
-def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageAccepted:
+def accept_batch(
+    account_id: AccountId, choices: Purposes | None, offered: AbstractSet[Purpose], batch: UsageBatch
+) -> UsageAccepted:
     """Store the events that may be kept; return how many were kept and dropped, by reason.
+
+    `offered` are the purposes whose consents may be used now.
 
     Raises:
         Unavailable: not all events could be stored; the same batch may be sent again.
     """
     valid = [event for event in batch.sent if isinstance(event, SubmittedEvent)]
     dropped = Counter({Dropped.INVALID: len(batch.sent) - len(valid)})
-    events = list(_acceptable(choices, valid, dropped))
+    events = list(_acceptable(choices, offered, valid, dropped))
     items = store.items_of(_records(account_id, events, batch.device))
     kept = _within_cap(account_id, len(events), items, dropped)
     if kept < len(events):
@@ -70,11 +75,14 @@ def _errors_of(batch: UsageBatch) -> tuple[RequestError, ...]:
 
 
 def _acceptable(
-    choices: Purposes | None, events: Sequence[SubmittedEvent], dropped: Counter[Dropped]
+    choices: Purposes | None,
+    offered: AbstractSet[Purpose],
+    events: Sequence[SubmittedEvent],
+    dropped: Counter[Dropped],
 ) -> Iterator[SubmittedEvent]:
     """Return the events that may be kept; count others under the first reason that applies."""
     rules = {
-        purpose: (refusal(choices, purpose), lapsed_before(choices, purpose))
+        purpose: (refusal(choices, purpose, offered), lapsed_before(choices, purpose))
         for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
     }
     earliest, latest, seen = clock.now() - LATEST, clock.now() + AHEAD, set()

@@ -285,7 +285,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the purposes that need consent, with the current decision about each. */
+        /**
+         * List the purposes to which consent can be given, and those once decided, with the current decision.
+         * @description A purpose is offered only while the privacy policy in effect describes a use of its consent.
+         */
         get: operations["list_consents"];
         put?: never;
         post?: never;
@@ -328,9 +331,9 @@ export interface paths {
          * Give or withdraw consent for one purpose. The decision applies from the next request.
          * @description After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
          *     within hours. If consent is given again, it covers only newer data. Repeating the request changes
-         *     nothing. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
-         *     refused, unless the user has already decided about them. Consent for marketing ends an earlier objection
-         *     to it.
+         *     nothing. Consent to a purpose that is not offered cannot be given; it can always be withdrawn. If the
+         *     browser sends Global Privacy Control, consent for marketing and personalised ads is also refused, unless
+         *     the user has already decided about them. Consent for marketing ends an earlier objection to it.
          */
         put: operations["decide_on_purpose"];
         post?: never;
@@ -1805,7 +1808,7 @@ export interface components {
         };
         /**
          * ConsentList
-         * @description The purposes that need consent.
+         * @description The purposes that are offered, and those about which the user once decided.
          */
         ConsentList: {
             /** Items */
@@ -2901,7 +2904,7 @@ export interface components {
              */
             code: "not_now";
         });
-        /** @description This purpose is not offered; do not ask for consent. Not answered yet: a later release answers this. */
+        /** @description This purpose is not offered; do not ask for consent */
         NotOfferedProblem: {
             /** @constant */
             code?: "not_offered";
@@ -5454,7 +5457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again; `not_offered` (not answered yet): This purpose is not offered; do not ask for consent */
+            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again; `not_offered`: This purpose is not offered; do not ask for consent */
             409: {
                 headers: {
                     [name: string]: unknown;

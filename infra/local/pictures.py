@@ -76,7 +76,7 @@ def play_traffic(cloud: LocalCloud, stack: Stack) -> None:
         phone.sign_up("Vera")
         for token in ("abc", _UNSIGNED, f"{phone.access_token[:-8]}AAAAAAAA"):
             phone.call("GET", "/v1/profile", token=token)
-        phone.consent("marketing" if number % 2 else "analytics")
+        phone.consent("analytics")
         phone.step_up()
         transfer = {"right": "portability", "transfer_to": _UNREACHABLE}
         phone.call("POST", "/v1/rights-requests", transfer)

@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import service, store
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
+from chalicelib.consents.notices.service import offered
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, needs, table
 from chalicelib.core.clock import MINUTE, to_text
@@ -67,7 +68,7 @@ def ledger() -> list[dict[str, Any]]:
 def refusal_of_use(user: User, purpose: Purpose) -> Refusal | None:
     """Return why the account's data may not be used for a purpose, or None if it may."""
     (found,) = needs.read_accounts([AccountId(user.account_id)], (PURPOSES, DATA_KEY))
-    return refusal(found[PURPOSES], purpose)
+    return refusal(found[PURPOSES], purpose, offered())
 
 
 @pytest.mark.promise("RGT-7", "USE-11")

@@ -12,6 +12,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import AccountState
 from chalicelib.consents import store as consents
 from chalicelib.consents.model import Purposes
+from chalicelib.consents.notices.service import offered
 from chalicelib.core import chain
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import commit
@@ -104,7 +105,7 @@ def test_subject_ends_an_answered_restriction_of_a_purpose(mila: User) -> None:
     request = restricts(mila, purposes=["analytics"])
     ended = lifts(mila, request).json
     assert (ended["status"], "ended_at" in ended["restraint"]) == ("completed", True)
-    assert permits(decisions(mila), Purpose.ANALYTICS)
+    assert permits(decisions(mila), Purpose.ANALYTICS, offered())
     assert lifts(mila, request).json == ended
     assert events(request) == ["received", "lifted"]
 

@@ -100,7 +100,7 @@ def test_nothing_is_stored_if_the_record_class_refuses_one_event(
     account_id = AccountId(mila.account_id)
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     with pytest.raises(ValidationError):
-        service.accept_batch(account_id, found[PURPOSES], batch)
+        service.accept_batch(account_id, found[PURPOSES], {Purpose.ANALYTICS}, batch)
     assert stored_items() == []
 
 

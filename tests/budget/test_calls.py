@@ -540,7 +540,7 @@ def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
         batch = UsageBatch.model_validate_json(
             json.dumps({"events": [a_fault(), a_fault()], "device": a_device()})
         )
-        service.accept_batch(account.account_id, None, batch)
+        service.accept_batch(account.account_id, None, frozenset(), batch)
     today = world.now.date()
     world.advance(timedelta(days=4))
     monkeypatch.setattr(rollup, "_closable", lambda: [today])

@@ -93,7 +93,7 @@ BUDGETS = {
     ("chalicelib.accounts.challenges.jobs", ""): Budget(350, 4.7),
     ("chalicelib.retention.consent_jobs", ""): Budget(415, 5.15),
     ("chalicelib.operations.ledger_jobs", ""): Budget(295, 3.45),
-    ("chalicelib.consents.jobs", ""): Budget(435, 5.25),
+    ("chalicelib.consents.jobs", ""): Budget(435, 5.3),
     ("chalicelib.rights.jobs", ""): Budget(435, 5.3),
     ("chalicelib.usage.jobs", ""): Budget(415, 5.2),
     ("app", "hooks"): Budget(350, 4.7),

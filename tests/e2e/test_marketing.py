@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
 
+from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.consents import service
 from chalicelib.consents.marketing import Withheld, send_marketing
-from chalicelib.core import clock
+from chalicelib.consents.model import Choice, ConsentState
+from chalicelib.consents.notices.model import NoticeKind
+from chalicelib.consents.notices.service import current
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import clock, needs
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 from infra.ops import standing_in
 from tests.support.clouds.deployed import history
 from tests.support.clouds.deployed_subjects import ErasedSubject
+from tests.support.world.practices import every_purpose_offered
 
 NEWS = {"en": ("News of RU4M", ("There are new stickers.",))}
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
@@ -31,6 +40,27 @@ def act_as_sender(cloud: LocalCloud) -> None:
     names = standing_in.table_names(cloud.account, STAGE).items()
     variables = {f"RU4M_TABLE_{table.upper()}": name for table, name in names}
     standing_in.act_as(cloud.account, STAGE, "erase_accounts", variables)
+
+
+@pytest.fixture(autouse=True)
+def every_consent_counts() -> Iterator[None]:
+    """Let the sender, which is this process, use consents to marketing: no practice does yet."""
+    with every_purpose_offered():
+        yield
+
+
+def agree_to_news(phone: Phone) -> None:
+    """Store a consent to marketing as the route does for a purpose that is offered."""
+    (found,) = needs.read_accounts([phone.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
+    given = Choice(Purpose.MARKETING, ConsentState.GIVEN, current(NoticeKind.PRIVACY).version)
+    profile = found[PROFILE]
+    service.decide(
+        found[OPEN_ACCOUNT],
+        found[PURPOSES],
+        found[DATA_KEY],
+        given,
+        mailbox=profile.email if profile else None,
+    )
 
 
 def sends(phone: Phone) -> Withheld | None:
@@ -67,8 +97,9 @@ def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
     phone = Phone(cloud.state.api_url, number, cloud.texts_to)
     subject = ErasedSubject(cloud, phone, f"gordana.{number.lstrip('+')}@inbox.example")
     subject.signs_up()
-    phone.consent("marketing")
     act_as_sender(cloud)
+    assert phone.call("PUT", "/v1/consents/marketing", phone.given()).problem == "not_offered"
+    agree_to_news(phone)
 
     assert sends(phone) is None
     link = link_in(news_to(cloud, subject.address)[-1], cloud.state.api_url)
@@ -86,7 +117,7 @@ def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
         lambda: "announce_done" in history(cloud, request["rights_request_id"]), "the announcement", TIMEOUT
     )
 
-    phone.consent("marketing")
+    agree_to_news(phone)
     assert sends(phone) is None
     asked = phone.call("POST", "/v1/rights-requests", {"right": "consent_withdrawal"})
     assert (asked.status, asked.body["status"]) == (202, "completed")
@@ -105,7 +136,7 @@ def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
     assert again.sign_up("Gordana").body["new_account"]
     assert suppressed(subject) == [BOTH, BOTH]
     assert sends(again) is Withheld.NO_CONSENT
-    again.consent("marketing")
+    agree_to_news(again)
     assert suppressed(subject)[0] == {Purpose.PERSONALISED_ADS}
     assert sends(again) is Withheld.NO_ADDRESS
     assert len(news_to(cloud, subject.address)) == sent
@@ -118,8 +149,9 @@ def test_letters_entered_by_an_operator_take_effect_at_once(
 ) -> None:
     phone = a_phone()
     phone.sign_up("Dunja")
-    for purpose in ("analytics", "marketing"):
-        phone.consent(purpose)
+    phone.consent("analytics")
+    act_as_sender(cloud)
+    agree_to_news(phone)
     today = clock.day_of(clock.now()).isoformat()
     letter = ("--user", phone.user_id, "--by", "letter", "--on", today)
     entered = run("alice", "enter", *letter, "--right", "consent_withdrawal", "--purpose", "analytics")
@@ -128,6 +160,5 @@ def test_letters_entered_by_an_operator_take_effect_at_once(
     assert entered.exit_code == 0, entered.output
     states = {one["purpose"]: one["state"] for one in phone.call("GET", "/v1/consents").body["items"]}
     assert (states["analytics"], states["marketing"]) == ("withdrawn", "withdrawn")
-    act_as_sender(cloud)
     assert sends(phone) is Withheld.OBJECTED
     assert set(suppressions.suppressed(Addresses(phone.number))) == BOTH

@@ -44,6 +44,7 @@ from tests.support.jobs.events import Context
 from tests.support.jobs.profile_sync import marked
 from tests.support.world import builders
 from tests.support.world.builders import a_schedule_event
+from tests.support.world.practices import every_purpose_offered
 from tests.support.world.world import NOON, Reply, World, a_log
 
 T = TypeVar("T")
@@ -337,6 +338,7 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
         pytest.MonkeyPatch.context() as patch,
         patches.used(patch),
         watch.on(),
+        every_purpose_offered(),
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)
         patch.setattr(builders, "_numbers", itertools.count(1))

@@ -22,6 +22,7 @@ from chalicelib.usage.figures import Figures
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_fault, an_event
+from tests.support.world.practices import describe
 from tests.support.world.usage import a_person, decide, submit_usage, ten_people
 from tests.support.world.world import NOON, World
 
@@ -215,6 +216,7 @@ EXCLUDE: dict[str, Callable[[AccountId], object]] = {
     "is a restricted account": lambda who: _state(who, "restricted"),
     "is frozen": lambda who: _state(who, "frozen"),
     "is being erased": lambda who: _state(who, "erasing"),
+    "is under a policy that counts no use": lambda _: describe(),
     "was deleted": lambda who: _delete("accounts", f"A#{who}", "account"),
     "erased the events": _delete_events,
 }

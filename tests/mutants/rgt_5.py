@@ -7,7 +7,7 @@ MUTANTS = (
         name="roll_up_counts_those_who_objected",
         promise="RGT-5",
         place="chalicelib.usage.rollup:_permitted_purposes",
-        find="{purpose for purpose in _COUNTED if permits(choices, purpose)} - lapsed",
+        find="{purpose for purpose in _COUNTED if permits(choices, purpose, offered())} - lapsed",
         replace="{*_COUNTED} - lapsed",
         harm=(
             "Fault reports of a person who objected to their use are still counted in the figures of the day."

@@ -4,6 +4,22 @@ from infra.mutants.model import Mutant
 
 MUTANTS = (
     Mutant(
+        name="consent_counts_when_its_practice_has_ended",
+        promise="RGT-7",
+        place="chalicelib.privacy.purposes:refusal",
+        find="not (purpose in offered and purpose in choices.consented)",
+        replace="purpose not in choices.consented",
+        harm="Data of a person is used for what the privacy policy in effect does not describe.",
+    ),
+    Mutant(
+        name="consent_is_taken_for_what_the_policy_does_not_describe",
+        promise="RGT-7",
+        place="chalicelib.consents.service:_shown",
+        find="if purpose not in newest.offers:",
+        replace="if purpose in newest.offers - {purpose}:",
+        harm="A person agrees to a use of their data that no privacy policy explains to them.",
+    ),
+    Mutant(
         name="new_consent_covers_what_was_withdrawn",
         promise="RGT-7",
         place="chalicelib.consents.model:decided",

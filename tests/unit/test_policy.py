@@ -266,6 +266,7 @@ def test_practice_that_is_off_is_not_stated() -> None:
     without = facts_of(settings(), Accountability(), frozenset())
     assert not clauses(without)["idle"].said(without, Language.ENGLISH)
     assert not clauses(without)["unused"].said(without, Language.ENGLISH)
+    assert not clauses(without)["counting_use"].said(without, Language.ENGLISH)
     assert "closed" not in clauses(without)["automated"].said(without, Language.ENGLISH)
 
 

@@ -24,14 +24,15 @@ def _given(*purposes: Purpose, state: ConsentState = ConsentState.GIVEN) -> Purp
 def test_purpose_with_consent_as_basis_starts_and_ends_with_the_consent(purpose: Purpose) -> None:
     assert refusal(None, purpose) is Refusal.NO_CONSENT
     assert refusal(_choices(), purpose) is Refusal.NO_CONSENT
-    assert permits(_given(purpose), purpose)
+    assert permits(_given(purpose), purpose, {purpose})
+    assert refusal(_given(purpose), purpose, _NEEDS_CONSENT - {purpose}) is Refusal.NO_CONSENT
     assert refusal(_given(purpose, state=ConsentState.WITHDRAWN), purpose) is Refusal.NO_CONSENT
 
 
 @pytest.mark.parametrize("purpose", sorted(_NEEDS_CONSENT))
 def test_consent_is_for_its_purpose_alone(purpose: Purpose) -> None:
     given = _given(purpose)
-    assert [other for other in _NEEDS_CONSENT if permits(given, other)] == [purpose]
+    assert [other for other in _NEEDS_CONSENT if permits(given, other, _NEEDS_CONSENT)] == [purpose]
 
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - _NEEDS_CONSENT))
@@ -52,7 +53,7 @@ def test_full_restriction_still_allows_rights_security_and_law(purpose: Purpose)
 def test_restricted_purpose_stops_and_the_others_continue(purpose: Purpose) -> None:
     choices = _given(*Purpose).model_copy(update={"restrictions": {purpose: clock.now()}})
     assert refusal(choices, purpose) is Refusal.RESTRICTED
-    assert [other for other in Purpose if not permits(choices, other)] == [purpose]
+    assert [other for other in Purpose if not permits(choices, other, _NEEDS_CONSENT)] == [purpose]
 
 
 @pytest.mark.promise("RGT-5", "RGT-6", "USE-11")

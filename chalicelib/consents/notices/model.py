@@ -15,7 +15,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.messages.campaigns.model import PartProgress
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, Record
-from chalicelib.privacy.purposes import LegalBasis, Practice, Purpose
+from chalicelib.privacy.purposes import CONSENTS_USED, LegalBasis, Practice, Purpose
 
 
 class NoticeKind(StrEnum):
@@ -75,6 +75,11 @@ class Notice(View):
     ] = TEMPORARILY
 
     is_first: ClassVar[bool] = False
+
+    @property
+    def offers(self) -> frozenset[Purpose]:
+        """The purposes whose consents its practices use; no other consent can be given or used under it."""
+        return frozenset().union(*(CONSENTS_USED[practice] for practice in self.practices))
 
     def __hash__(self) -> int:
         """The hash of its name: requests look up all versions, and hashing each text takes longer."""

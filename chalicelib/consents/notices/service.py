@@ -21,7 +21,7 @@ from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
-from chalicelib.privacy.purposes import Practice
+from chalicelib.privacy.purposes import Practice, Purpose
 
 
 class TermsOutdated(ConflictingRequest):
@@ -63,6 +63,11 @@ def current(kind: NoticeKind) -> Notice:
 def describes(practice: Practice) -> bool:
     """Whether the privacy policy that is in effect now says that we do this."""
     return practice in current(NoticeKind.PRIVACY).practices
+
+
+def offered() -> frozenset[Purpose]:
+    """The purposes whose consents may be given and used now, by the privacy policy in effect."""
+    return current(NoticeKind.PRIVACY).offers
 
 
 def currents() -> tuple[Notice, ...]:

@@ -2,7 +2,8 @@
 
 A version is published from its `published_at` on. A new version takes a commit and a deployment. Only on
 stage `local`, RU4M_NOTICES adds versions, so that the local cloud can show an announcement; core/settings
-refuses it on other stages.
+refuses it on other stages. There, the first privacy policy describes each practice that uses a consent, so
+that developers of an app can try consents.
 
 Which version applies to an account follows from its records, without I/O. A new version applies to an account
 from the day on which it takes effect, but never before the notice period has passed since it was announced to
@@ -28,8 +29,9 @@ from chalicelib.consents.notices.model import (
     NoticeVersion,
 )
 from chalicelib.core import clock
-from chalicelib.core.settings import Settings, settings
+from chalicelib.core.settings import Settings, Stage, settings
 from chalicelib.messages.campaigns.model import AccountNotice
+from chalicelib.privacy.purposes import CONSENTS_USED
 
 # The records of both kinds are read in one batched read of 100 keys, two per version.
 _MAX_PER_KIND = 24
@@ -115,7 +117,9 @@ class Standing:
 
 def every() -> tuple[Notice, ...]:
     """All versions, including those that are not published yet."""
-    return _checked(PUBLISHED + _local(settings().local_notices))
+    if settings().stage is Stage.LOCAL:
+        return _checked(_offering(PUBLISHED) + _local(settings().local_notices))
+    return _checked(PUBLISHED)
 
 
 def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
@@ -133,6 +137,13 @@ def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Noti
     """The version of a kind that is in effect at an instant."""
     begun = (notice for notice in notices if notice.kind is kind and notice.effective_at <= at)
     return max(begun, key=lambda notice: notice.effective_at)
+
+
+@cache
+def _offering(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """The same versions, of which the first ones describe each practice that uses a consent."""
+    practices = frozenset(practice for practice, used in CONSENTS_USED.items() if used)
+    return tuple(one.model_copy(update={"practices": practices}) if one.is_first else one for one in notices)
 
 
 @cache

@@ -151,6 +151,13 @@ _PURPOSES = (
         promise("RGT-7"),
         purposes=RestsOn(LegalBasis.CONSENT),
     ),
+    clause(
+        "counting_use",
+        (*gdpr(6, 1, "a"), *zzpl(12, 1, "1")),
+        "If you consent, we count how you use the app.",
+        "Ako pristanete, brojimo kako koristite aplikaciju.",
+        where=practice(Practice.COUNTING_USE),
+    ),
 )
 
 _RECIPIENTS = (

@@ -191,8 +191,11 @@ class Phone:
 
     def consent(self, purpose: str) -> PhoneAnswer:
         """Give consent under the current privacy notice."""
-        body = {"state": "given", "notice_version": self.shown_notices()["privacy_version"]}
-        return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
+        return _expect(self.call("PUT", f"/v1/consents/{purpose}", self.given()), 200)
+
+    def given(self) -> dict[str, object]:
+        """Return the body that gives consent under the current privacy notice."""
+        return {"state": "given", "notice_version": self.shown_notices()["privacy_version"]}
 
     def make_contact_code(self) -> str:
         """Make a contact code and return it."""

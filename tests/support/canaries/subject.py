@@ -102,7 +102,6 @@ class CanarySubject:
         """Consent, submit usage events, sign in again, and leave codes unused."""
         phone = self.phone
         phone.consent("analytics")
-        phone.consent("marketing")
         phone.call("PUT", "/v1/consents/marketing", {"state": "withdrawn"})
         for purpose in ("analytics", "marketing"):
             phone.call("GET", f"/v1/consents/{purpose}/records")

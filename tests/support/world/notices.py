@@ -12,6 +12,7 @@ from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
+from chalicelib.privacy.purposes import Practice
 from tests.support import patches
 from tests.support.world.world import User
 
@@ -19,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: timedelta = 30 * DAY) -> Notice:
-    """Return a version that takes effect on a day, published some time before."""
+    """Return a version that takes effect on a day, published some time before; it offers every consent."""
     effective_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return Notice(
         kind=kind,
@@ -28,6 +29,7 @@ def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: time
         effective_at=effective_at,
         url=f"https://ru4m.com/{kind}/{day}",
         changes="What changes is told here.",
+        practices=frozenset({Practice.COUNTING_USE} if kind is NoticeKind.PRIVACY else ()),
     )
 
 

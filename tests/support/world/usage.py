@@ -66,7 +66,7 @@ def submit_usage(account_id: AccountId, *events: dict[str, Any], **choices: Any)
     decide(account_id, **choices)
     batch = UsageBatch.model_validate_json(json.dumps({"events": events, "device": a_device()}))
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
-    taken = service.accept_batch(account_id, found[PURPOSES], batch)
+    taken = service.accept_batch(account_id, found[PURPOSES], {Purpose.ANALYTICS}, batch)
     assert taken.accepted == len(events)
 
 

@@ -39,6 +39,7 @@ from tests.support.roles.judge import calls_of
 from tests.support.world.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.world.contract import check_documented
 from tests.support.world.operators import Operator, signed_by
+from tests.support.world.practices import every_purpose_offered
 
 _CODE = re.compile(r"\b\d{6}\b")
 
@@ -200,7 +201,7 @@ def a_world(changed: Callable[[], bool] | None = None) -> Iterator[World]:
 
     With `changed`, which returns whether the test replaced code, the world may begin with copies of users.
     """
-    with time_machine.travel(NOON, tick=False) as traveller, cloud.emulated():
+    with time_machine.travel(NOON, tick=False) as traveller, cloud.emulated(), every_purpose_offered():
         world = World(traveller, a_log())
         world.beginning = Beginning(world.log, changed) if changed else None
         yield world
