@@ -120,8 +120,8 @@ release: setup      ## cut the release VERSION on main, after make check: tag, n
 record: setup       ## write the record of processing of STAGE, with its settings, to build/record-STAGE/
 	$(BIN)/python -m infra.processing --stage "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
 
-policy: setup       ## render the privacy policy of STAGE, from its facts, to build/policy-STAGE/
-	$(BIN)/python -m infra.policy "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
+policy: setup       ## render policy and terms of STAGE from its facts to build/, or freeze a version: FREEZE=privacy-2027-03-01
+	$(BIN)/python -m infra.policy "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(FREEZE),--freeze "$(FREEZE)")
 
 generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.openapi

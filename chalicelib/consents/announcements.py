@@ -15,7 +15,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents.notices import store
+from chalicelib.consents.notices import frozen, store
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.consents.notices.service import acceptance_of, announceable
 from chalicelib.consents.service import PURPOSES
@@ -165,11 +165,13 @@ _TEXTS: Letters = {
 
 
 def _letter(notice: Notice, mail_id: MailId, to: str, locale: str | None) -> Mail:
-    """Write the mail about a version, with the day from which it applies to a recipient who gets it now.
-
-    What changes is shown as the notice states it, in the language of its author.
-    """
-    name = in_language(_NAMES[notice.kind], language_of(locale))
+    """Write the mail about a version, with the day from which it applies to a recipient who gets it now."""
+    language = language_of(locale)
     applies_from = max(notice.effective_at, clock.now() + settings().notice_period)
-    words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
+    words: Words = {
+        "what": in_language(_NAMES[notice.kind], language),
+        "day": day_of(applies_from),
+        "changes": frozen.changes_of(notice, language),
+        "url": frozen.url_of(notice),
+    }
     return compose(_TEXTS, mail_id, to, locale, words)

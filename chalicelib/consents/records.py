@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from chalicelib.consents.evidence import Event
+from chalicelib.consents.notices import frozen
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
@@ -141,7 +142,7 @@ def _processing(event: Event, notice: Notice, reader: RecordReader) -> RecordPro
     say = Phrasebook(reader.language, PRIVACY)
     place = f"{settings().issuer}/v1/consents/{event.purpose}"
     return RecordProcessing(
-        privacy_notice=notice.url,
+        privacy_notice=frozen.url_of(notice),
         purpose=event.purpose,
         purpose_type=event.purpose_type,
         pii_information=tuple(PiiInformation(pii_type=key) for key in event.pii_types),

@@ -14,6 +14,7 @@ from chalicelib.core.http import (
     NoContent,
     PageSize,
     PublicPage,
+    ReaderLanguage,
     Unlimited,
     route,
 )
@@ -33,7 +34,7 @@ from chalicelib.rights.objection import unsubscribe as links
 from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
+from chalicelib.rights.request.receipts import Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady, TooLate
 
 rights = Blueprint(__name__)

@@ -109,6 +109,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/privacy/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the privacy policy that is in effect, as a page. */
+        get: operations["get_privacy_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/policy/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a published version of the privacy policy, as a page. */
+        get: operations["get_privacy_policy_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/privacy/request": {
         parameters: {
             query?: never;
@@ -161,6 +195,40 @@ export interface paths {
         };
         /** Get this contract as a page for app developers. Production has none. */
         get: operations["get_reference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the terms that are in effect, as a page. */
+        get: operations["get_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/terms/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a published version of the terms, as a page. */
+        get: operations["get_terms_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4566,6 +4634,87 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_privacy_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_privacy_policy_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The name of a version of a notice: `<kind>-<date>`.
+                 * @example privacy-2024-05-08
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_receipt_page: {
         parameters: {
             query?: never;
@@ -4755,10 +4904,97 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_terms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_terms_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The name of a version of a notice: `<kind>-<date>`.
+                 * @example privacy-2024-05-08
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_announcements: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6083,6 +6319,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
                  * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
                  * @example "9f86d081884c7d659a2feaa0c55ad015"
                  */
@@ -7357,6 +7598,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
                  * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
                  * @example "9f86d081884c7d659a2feaa0c55ad015"
                  */
@@ -7416,6 +7662,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
                 /**
                  * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
                  * @example "9f86d081884c7d659a2feaa0c55ad015"

@@ -183,14 +183,19 @@ class DeploymentTarget:
         self._check_functions_start()
         self._check_domain()
 
+    def of_functions(self) -> function_settings.Settings:
+        """The settings as each function reads them at its start.
+
+        Raises:
+            SettingsError, ValueError: no function would start with them.
+        """
+        named = {f"RU4M_{name.upper()}": getattr(self, name) for name in _READ_AT_START}
+        return function_settings.read(PLACEHOLDERS | named | {figures.PACKED: self.figures})
+
     def _check_functions_start(self) -> None:
-        """Read the settings as each function does at its start."""
+        """Refuse settings with which no function would start."""
         try:
-            function_settings.read(
-                PLACEHOLDERS
-                | {f"RU4M_{name.upper()}": getattr(self, name) for name in _READ_AT_START}
-                | {figures.PACKED: self.figures}
-            ).mail()
+            self.of_functions().mail()
         except (SettingsError, ValueError) as refused:
             raise SettingRefused(in_keys(str(refused))) from None
 

@@ -81,7 +81,8 @@ def test_app_opens_contact_codes_and_receipts_and_no_other_page(world: World) ->
         for operation in methods.values()
         if any("text/html" in answer.get("content", {}) for answer in operation["responses"].values())
     }
-    assert pages - opened == {"/privacy/certificate", "/privacy/unsubscribe/{token}", "/reference"}
+    read = {"/privacy/policy", "/privacy/policy/{version}", "/terms", "/terms/{version}", "/reference"}
+    assert pages - opened == {"/privacy/certificate", "/privacy/unsubscribe/{token}", *read}
     assert opened < pages
     link = world.a_user().calls("POST", "/v1/contact-codes").json["link"]
     assert link.removeprefix(settings().issuer).partition("#")[0] in opened

@@ -225,6 +225,10 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /privacy/certificate",
         "GET /privacy/request",  # the same for everyone
         "GET /c",  # the same for everyone
+        "GET /privacy/policy",
+        "GET /privacy/policy/{version}",
+        "GET /terms",
+        "GET /terms/{version}",
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.accounts.model import ChangeKind
 from chalicelib.consents import evidence
+from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import keyring
 from chalicelib.core.ids import (
     BreachId,
@@ -31,6 +32,7 @@ from chalicelib.retention.purge import evidence as purge
 from chalicelib.retention.removals import store as removals
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
+from chalicelib.staff import notices
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.disclosures import store as disclosures
 from chalicelib.stream.settings import service as chat_settings
@@ -74,6 +76,7 @@ _STAFF = staff_history.history_of(StaffId.new()).kind
 _DISCLOSURE = disclosures.DISCLOSURES.history_of(DisclosureId.new()).kind
 _BREACH = breaches.BREACHES.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
+_NOTICE = notices.history_of(NoticeVersion("terms-2024-05-08")).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.HOLDS.history_of(HoldId.new()).kind
 _TABLE_REMOVAL = removals.REMOVALS.history_of(TableRemovalId.new()).kind
@@ -92,6 +95,7 @@ LEDGER_KINDS = {
         _DISCLOSURE,
         _HOLD,
         _INVOICE,
+        _NOTICE,
         reports.CHAIN,
         _RIGHTS,
         _STAFF,

@@ -54,7 +54,7 @@ from chalicelib.rights.request.declaration import RightWords
 from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream import model as deletion_report
 from chalicelib.stream.export import parts
-from infra.policy import facts_of
+from infra.policy.facts import facts_of
 from tests.support.cases import certificates
 from tests.support.pages import exports
 from tests.support.pages.reading import parts_of

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
+from chalicelib.core.languages import Language
 from chalicelib.core.table import Item, Key, Table
 from chalicelib.operations.about.api import Controller
 from chalicelib.privacy import codec, register, rewrites
@@ -101,8 +102,8 @@ def it_can_be_redated() -> None:
 
 
 def it_is_listed_by_the_controller() -> None:
-    kept = {line.what: line.kept for line in Controller.of_stage().retention}
-    assert kept["search"] == "30 days after the event"
+    kept = {line.what: line.kept for line in Controller.of_stage(Language.ENGLISH).retention}
+    assert kept["Search"] == "30 days after the event"
 
 
 def it_is_in_the_record_of_processing() -> None:

@@ -6,16 +6,13 @@ language and script: one that does not react is decoration, one that reacts unbo
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from string import Formatter
 
 import pytest
-import typer
 
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_language
@@ -28,10 +25,9 @@ from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.words import _FIELDS
-from infra import policy
 from infra.build import ROOT
 from infra.mutants.catalogue import LEAST, mutants
-from infra.policy import facts_of
+from infra.policy.facts import facts_of
 
 GONE = "(left out)"
 EXAMPLE = ROOT / "stages" / "example.toml"
@@ -280,78 +276,3 @@ def test_serbian_page_has_no_english_phrase(of: Callable[[Facts], tuple[Chapter,
     assert not re.findall(
         r"\b(?:the|of|and|with|your|that)\b", re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", latin)
     )
-
-
-@pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("infra.policy.BUILD", tmp_path)
-    monkeypatch.setattr("infra.policy.ROOT", tmp_path)
-    monkeypatch.setattr("infra.processing.__main__.os.environ", dict(os.environ))
-    policy.main("staging", EXAMPLE)
-    return tmp_path / "policy-staging"
-
-
-def test_command_writes_the_facts_and_a_page_for_each_script(written: Path) -> None:
-    pages = {"facts.json", "en.html", "sr-Latn.html", "sr-Cyrl.html"}
-    assert {path.name for path in written.iterdir()} == pages
-
-
-def test_command_compares_a_stage_with_the_facts_of_a_version(
-    written: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = written / "facts.json"
-    with pytest.raises(typer.Exit) as same:
-        policy.main("staging", EXAMPLE, file)
-    assert same.value.exit_code == 0
-    file.write_text(file.read_text().replace('"period/USAGE": "P30D"', '"period/USAGE": "P7D"'))
-    capsys.readouterr()
-    with pytest.raises(typer.Exit) as longer:
-        policy.main("staging", EXAMPLE, file)
-    assert (longer.value.exit_code, capsys.readouterr().out) == (3, "period/USAGE: P7D -> P30D\n")
-
-
-DEPARTING = {
-    "a field": ("held/profile/shoe_size", "user.behavior PROVIDED"),
-    "a category of a recipient": ("gets/STREAM/user.contact.email", "yes"),
-    "a recipient": ("registered/BROKER", "yes"),
-    "a place": ("recipient/AWS/country", "United States"),
-    "a basis": ("for/analytics", "LEGITIMATE_INTERESTS"),
-    "a purpose of a kind": ("purpose/profile", "marketing"),
-    "a longer period": ("period/USAGE", "P90D"),
-    "longer backups": ("setting/backups", "P90D"),
-    "a shorter notice": ("setting/notice", "P7D"),
-    "another contact": ("setting/contact", "other@example.org"),
-    "a right that is missing": ("right/erasure", None),
-    "a promise that is not kept any more": ("promise/RGT-3", None),
-}
-PASSING = {
-    "no such field": ("held/profile/employer", None),
-    "no such recipient of a kind": ("to/profile/STREAM", None),
-    "a shorter period": ("period/USAGE", "P7D"),
-    "shorter backups": ("setting/key_backups", "P1D"),
-    "a practice that is off": ("practice/CLOSING_IDLE_ACCOUNTS", None),
-    "a promise more": ("promise/STR-8", "kept"),
-}
-
-
-def changed(key: str, value: str | None) -> Facts:
-    others = {one: text for one, text in facts().items() if one != key}
-    return Facts(others if value is None else others | {key: value})
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.parametrize("name", DEPARTING)
-def test_stage_that_does_more_than_its_policy_says_departs_from_it(name: str) -> None:
-    key, value = DEPARTING[name]
-    (line,) = policy.departures(facts(), changed(key, value))
-    assert line.startswith(f"{key}: ")
-
-
-@pytest.mark.parametrize("name", PASSING)
-def test_stage_that_does_less_than_its_policy_says_does_not_depart(name: str) -> None:
-    assert list(policy.departures(facts(), changed(*PASSING[name]))) == []
-
-
-def test_practice_that_the_policy_does_not_say_departs() -> None:
-    said_less = changed("practice/CLOSING_IDLE_ACCOUNTS", None)
-    assert list(policy.departures(said_less, facts())) == ["practice/CLOSING_IDLE_ACCOUNTS: not stated -> on"]

@@ -4,7 +4,7 @@ import ast
 import re
 
 from infra import promises
-from infra.policy import kept
+from infra.policy.facts import kept
 
 _MODULE = """
 pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.usefixtures("world")]

@@ -1,6 +1,7 @@
 """Notices, their announcement to accounts, and their acceptance."""
 
 import re
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -35,6 +36,14 @@ class NoticeVersion(PathText):
         """The kind of the notice."""
         return NoticeKind(self.partition("-")[0])
 
+    @property
+    def day(self) -> date | None:
+        """The day of its name, on which it takes effect; None if the calendar has no such day."""
+        try:
+            return date.fromisoformat(self.partition("-")[2])
+        except ValueError:
+            return None
+
     pattern = re.compile(r"(terms|privacy)-\d{4}-\d{2}-\d{2}")
 
     @classmethod
@@ -67,8 +76,10 @@ class Notice(View):
     effective_at: Instant
     url: str
     changes: str
-    # The following are not part of the API: practices that the text describes, and how long it lets messages
-    # stay at Stream (STR-11; only of a privacy policy).
+    # The following are not part of the API: the digest of the frozen pages, which replace link and changes
+    # (`frozen`); practices that the text describes, and how long it lets messages stay at Stream (STR-11),
+    # both of a privacy policy only.
+    digest: Annotated[str, Field(exclude=True)] = ""
     practices: Annotated[frozenset[Practice], Field(exclude=True)] = frozenset()
     messages_kept: Annotated[
         Duration, BeforeValidator(_parsed), AfterValidator(_in_days_or_hours), Field(exclude=True)
@@ -92,6 +103,12 @@ class Notice(View):
         if period < Settings.notice_period and not (self.is_first and not period):
             days = Settings.notice_period.days
             raise ValueError(f"a notice has to be published {days} days before it takes effect")
+        return self
+
+    @model_validator(mode="after")
+    def _require_a_text(self) -> Self:
+        if not self.digest and not (self.url and self.changes):
+            raise ValueError("a version has frozen pages, or a link and its changes")
         return self
 
     @model_validator(mode="after")

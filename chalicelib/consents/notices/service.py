@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
 
-from chalicelib.consents.notices import store, versions
+from chalicelib.consents.notices import frozen, store, versions
 from chalicelib.consents.notices.model import (
     Acceptance,
     AnnouncementView,
@@ -17,6 +17,7 @@ from chalicelib.consents.notices.versions import Standing
 from chalicelib.core import clock
 from chalicelib.core.errors import ConflictingRequest, Forbidden, Schemas, existing
 from chalicelib.core.ids import AccountId
+from chalicelib.core.languages import Language
 from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
 from chalicelib.messages.campaigns import service as campaigns
@@ -179,11 +180,13 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
         store.create_acceptance(account_id, Acceptance(version=version, accepted_at=now))
 
 
-def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
+def announced_to(standings: Iterable[Standing], language: Language) -> tuple[AnnouncementView, ...]:
     """The versions that were announced to an account, the latest first."""
     views = (
         AnnouncementView.showing(
             announced.notice,
+            url=frozen.url_of(announced.notice),
+            changes=frozen.changes_of(announced.notice, language),
             announced_at=announced.announced_at,
             applies_at=announced.applies_from,
             accepted=announced.notice.version in standing.accepted,

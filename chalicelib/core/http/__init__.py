@@ -21,6 +21,7 @@ from chalicelib.core.http.parameters import (
     GlobalPrivacyControl,
     Header,
     IfMatch,
+    ReaderLanguage,
     SignedBody,
     View,
 )

@@ -15,6 +15,7 @@ V_co = TypeVar("V_co", bound=View | None, covariant=True)
 
 
 _Headers = dict[str, str | list[str]]  # as Chalice types them
+_VARY = "Accept-Language"  # some texts are in the language of their reader
 # The gateway's name of this header. On AWS the gateway sets it to the same id, also on its own responses.
 REQUEST_ID = "x-amzn-RequestId"
 
@@ -102,7 +103,7 @@ def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Res
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
     if isinstance(answer, Shared):
         tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
-        headers |= {"Cache-Control": answer.caching, "ETag": tag}
+        headers |= {"Cache-Control": answer.caching, "ETag": tag, "Vary": _VARY}
         if {tag, "*"} & {one.strip().removeprefix("W/") for one in seen.split(",")}:
             return Response(body="", status_code=304, headers=headers)
     return Response(body=body, status_code=answer.status, headers=headers)
@@ -127,6 +128,7 @@ def _page_headers(page: HtmlPage, request_id: str) -> _Headers:
     return {
         **_headers("text/html; charset=utf-8", request_id),
         "Cache-Control": page.caching,
+        "Vary": _VARY,
         "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

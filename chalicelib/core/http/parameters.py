@@ -41,6 +41,7 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
     fault,
 )
+from chalicelib.core.languages import Language, preferred
 from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
 
@@ -289,6 +290,27 @@ class GlobalPrivacyControl(Header):
     def parse(cls, value: str) -> Self:
         """Accept exactly `1`. Several headers arrive joined by commas; one `1` among them is enough."""
         return cls(on="1" in (part.strip() for part in value.split(",")))
+
+
+class ReaderLanguage(Header):
+    """The language that a reader prefers."""
+
+    name = "Accept-Language"
+    description = "The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`."
+    problems = ()
+
+    def __init__(self, language: Language | None) -> None:
+        self.language = language
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Read the first of our languages; any other value is as no header."""
+        return cls(preferred(value))
+
+    @classmethod
+    def of(cls, reader: Self | None) -> Language:
+        """The language of a reader for whom none is known besides."""
+        return (reader and reader.language) or Language.ENGLISH
 
 
 class ClientAddress:

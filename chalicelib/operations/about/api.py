@@ -1,6 +1,7 @@
 """Routes about the service and its controller, and their bodies, which are public."""
 
 import json
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,13 +11,13 @@ from pydantic import ConfigDict, Field
 
 from chalicelib.core import apps
 from chalicelib.core.errors import NotFound
-from chalicelib.core.http import PublicPage, Shared, View, route
+from chalicelib.core.http import PublicPage, ReaderLanguage, Shared, View, route
+from chalicelib.core.languages import Language
 from chalicelib.core.settings import Stage, settings
 from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
-from chalicelib.privacy import accountability, register
+from chalicelib.privacy import accountability
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.register import WITHOUT_RECORD
 
 
 class Authority(View):
@@ -57,21 +58,30 @@ class Controller(View):
     retention: tuple[Retention, ...]
 
     @classmethod
-    def of_stage(cls) -> Self:
-        """Build the view; recipients and retention periods are those of the declarations."""
-        kept = {record.declaration.kind: record.declaration.kept for record in register.records()}
-        kept |= {entry.kind: entry.plainly for entry in WITHOUT_RECORD}
-        arranged = accountability.of_stage(settings().environment)
+    def of_stage(cls, language: Language) -> Self:
+        """Build the view; recipients and retention periods are the facts that the policy states."""
+        # The other routes need no declarations.
+        from chalicelib.privacy.clauses.binding import Kept, phrasebook
+        from chalicelib.privacy.facts import declared
+
+        say, arranged = phrasebook(language), accountability.of_stage(settings().environment)
+        facts = declared(settings(), arranged, practices=(), rights={}, promises=(), answer=timedelta())
         return cls.showing(
             CONTROLLER,
             contact_email=settings().contact_email,
             data_protection_officer=arranged.data_protection_officer or None,
             representative=arranged.representative or None,
-            supervisory_authorities=CONTROLLER.authorities,
-            recipients=tuple(
-                RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient
+            supervisory_authorities=tuple(
+                Authority.showing(one, name=say(one.name), address=say(one.address))
+                for one in CONTROLLER.authorities
             ),
-            retention=tuple(Retention(what=kind, kept=words) for kind, words in sorted(kept.items())),
+            recipients=tuple(
+                RecipientView(name=r.label, country=say(r.country), role=say(r.activity)) for r in Recipient
+            ),
+            retention=tuple(
+                Retention(what=say(title), kept=Kept(kind).said(facts, say))
+                for kind, title in facts.below("kind/").items()
+            ),
         )
 
 
@@ -136,9 +146,9 @@ about = Blueprint(__name__)
 
 
 @route(about, "GET", "/v1/controller")
-def read_controller() -> Shared[Controller]:
+def read_controller(reader: ReaderLanguage | None) -> Shared[Controller]:
     """Get the controller of personal data, the recipients and the retention periods."""
-    return Shared(Controller.of_stage())
+    return Shared(Controller.of_stage(ReaderLanguage.of(reader)))
 
 
 @route(about, "GET", "/v1/health")

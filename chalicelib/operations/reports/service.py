@@ -23,6 +23,7 @@ from typing import Any
 
 from chalicelib.consents import announcements
 from chalicelib.consents.announcements import AnnouncementTotals
+from chalicelib.consents.notices import frozen
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice
 from chalicelib.core import chain, clock, observe
@@ -32,6 +33,7 @@ from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import ConflictingRequest, NotFound, Unavailable, does_not_apply
 from chalicelib.core.http import View
 from chalicelib.core.ids import ReportId, StaffId
+from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.privacy import accountability, processing
 from chalicelib.privacy.periods import Period
@@ -189,9 +191,8 @@ def record_of_processing() -> dict[str, Any]:
 def notice_history() -> list[NoticeStanding]:
     """All published versions of the notices, newest first."""
     totals = announcements.totals()
-    return [
-        NoticeStanding(notice, _digest(notice), totals.get(notice.version)) for notice in notices.published()
-    ]
+    published = frozen.in_language(notices.published(), Language.ENGLISH)
+    return [NoticeStanding(notice, _digest(notice), totals.get(notice.version)) for notice in published]
 
 
 def purge_proofs(report: Report) -> list[PurgeProof]:
@@ -218,5 +219,5 @@ def _report(report_id: ReportId, entries: list[ChainEntry]) -> Report:
 
 
 def _digest(notice: Notice) -> str:
-    """SHA-256 of the published entry of a version: kind, name, days, address, and what changed."""
-    return hashlib.sha256(canonical(notice.model_dump(mode="json")).encode()).hexdigest()
+    """SHA-256 of the frozen pages of a version; of a link: of kind, name, days, address, and what changed."""
+    return notice.digest or hashlib.sha256(canonical(notice.model_dump(mode="json")).encode()).hexdigest()

@@ -16,7 +16,6 @@ from chalicelib.core import clock, keyring
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.languages import Language, preferred
 from chalicelib.core.settings import Secret, settings
 
 
@@ -79,19 +78,3 @@ class Receipt(Header):
     def absent(cls) -> Self:
         """Respond with 404 if there is no receipt."""
         raise NotFound
-
-
-class ReaderLanguage(Header):
-    """The language that the reader of a receipt's page prefers; without it, the one kept with the request."""
-
-    name = "Accept-Language"
-    description = "The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`."
-    problems = ()
-
-    def __init__(self, language: Language | None) -> None:
-        self.language = language
-
-    @classmethod
-    def parse(cls, value: str) -> Self:
-        """Read the first of our languages; any other value is as no header."""
-        return cls(preferred(value))

@@ -15,7 +15,7 @@ from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.findings import DeploymentFinding, Severity, ok, refused
-from infra.deployment.preflight import account_checks, stack_checks, stage_checks, text_checks
+from infra.deployment.preflight import account_checks, notice_checks, stack_checks, stage_checks, text_checks
 from infra.deployment.preflight.acceptance import unanswered
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
@@ -29,6 +29,7 @@ _CHECKS: Mapping[str, Check] = {
     "Python": stage_checks.python,
     "alarms": stage_checks.alarms,
     "accountability": stage_checks.accountability,
+    "notices": notice_checks.notices,
     "webhook": stage_checks.webhook,
     "apps": stage_checks.apps,
     "certificate": stage_checks.certificate,

@@ -1,21 +1,24 @@
-"""`python -m infra.ops notices` and `purge`: announcements of notices; run the purge, and its last proof."""
+"""`python -m infra.ops notices` and `purge`: approve and follow notices; run the purge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from chalicelib.consents.notices import frozen
+from chalicelib.consents.notices.model import NoticeVersion
 from infra.ops import scheduled
 from infra.ops.cases import tables
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import DryRun
+from infra.ops.refused import WrongCall
 
-notices = typer.Typer(name="notices", help="Notices: versions, and how far their announcements are.")
+notices = typer.Typer(name="notices", help="Notices: versions, their approval and their announcement.")
 
 
 @api_command(notices, "list")
@@ -24,6 +27,48 @@ def list_versions(api: InternalApi) -> None:
     found = api.call("GET", "/notices")
     columns = ("version", "published", "takes effect", "in effect", "announced")
     emit(found, tables.table_of("notices", columns, map(_version, found["items"])))
+
+
+Version = Annotated[str, typer.Argument(help="a version with frozen pages, as privacy-2027-03-01")]
+
+
+@api_command(notices)
+def propose(api: InternalApi, version: Version) -> None:
+    """Propose the pages that this checkout has of a version; another operator then approves them."""
+    _emit_approval(api.call("PUT", f"/notices/{version}/proposal", {"digest": _digest(version)}))
+
+
+@api_command(notices)
+def approve(api: InternalApi, version: Version) -> None:
+    """Approve the pages that this checkout has of a version, as another operator proposed them."""
+    _emit_approval(api.call("PUT", f"/notices/{version}/approval", {"digest": _digest(version)}))
+
+
+@api_command(notices)
+def show(api: InternalApi, version: Version) -> None:
+    """Show who proposed and who approved the pages of a version."""
+    _emit_approval(api.call("GET", f"/notices/{version}/approval"))
+
+
+def _digest(name: str) -> str:
+    """Return the digest of the pages, so that an operator signs what they can read.
+
+    Raises:
+        WrongCall: this checkout has no pages of the version.
+    """
+    version = NoticeVersion.parse(name)
+    if version is None or not frozen.folder(version).is_dir():
+        raise WrongCall(f"this checkout has no frozen pages of {name}: `make policy` writes them")
+    return frozen.digest(frozen.folder(version))
+
+
+def _emit_approval(found: dict[str, Any]) -> None:
+    def said(part: str) -> str:
+        signed = found.get(part)
+        return f"{signed['digest']} by {signed['by']}" if signed else "no"
+
+    rows = {"proposed": said("proposed"), "approved": said("approved")}
+    emit(found, tables.facts(found["version"], rows.items()))
 
 
 def _version(one: dict[str, Any]) -> Sequence[object]:

@@ -1,33 +1,27 @@
-"""`python -m infra.policy STAGE`: render the privacy policy of a stage to build/, from its facts (ADR 85).
-
-It writes `facts.json` and a page for each language and script. No page is written if a clause states what the
-facts do not say.
-"""
+"""The facts of a stage, and in what a stage departs from a version (ADR 85)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated
 
-import typer
 import yaml
 
 from chalicelib.core.durations import Duration
-from chalicelib.core.languages import Language
-from chalicelib.core.settings import Settings, settings
+from chalicelib.core.settings import Settings
 from chalicelib.privacy.accountability import Accountability
-from chalicelib.privacy.clauses import page
-from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts, declared
 from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.deadline import LONGEST
-from infra.build import BUILD, ROOT
-from infra.processing.__main__ import configured_stage
+from infra.build import ROOT
+from infra.deployment.target import DeploymentTarget
 
 PROMISES = ROOT / "docs" / "promises.yaml"
+
+
+def of_target(target: DeploymentTarget, practices: frozenset[Practice]) -> Facts:
+    """Collect the facts of a stage with the settings of a deployment."""
+    return facts_of(target.of_functions(), target.accountability, practices)
 
 
 def facts_of(stage: Settings, arranged: Accountability, practices: frozenset[Practice]) -> Facts:
@@ -85,38 +79,3 @@ def _is_within(key: str, before: str | None, after: str | None) -> bool:
     except ValueError:
         return False
     return stated <= done if key in _LONGER_IS_FINE else done <= stated
-
-
-def main(
-    stage: Annotated[str, typer.Argument(help="a stage")],
-    named: Annotated[
-        Path | None,
-        typer.Option("--settings", exists=True, dir_okay=False, help="default: stages/<stage>.toml"),
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="compare with the facts.json of a version"),
-    ] = None,
-) -> None:
-    """Write the facts and the pages of a stage's policy, or compare the stage with the facts of a version."""
-    target = configured_stage(stage, named)
-    facts = facts_of(settings(), target.accountability, frozenset(Practice))
-    if against:
-        found = list(departures(Facts(json.loads(against.read_text())), facts))
-        typer.echo("\n".join(found) or "The stage does nothing beyond this version.")
-        raise typer.Exit(3 if found else 0)
-    folder = BUILD / f"policy-{stage}"
-    folder.mkdir(parents=True, exist_ok=True)
-    write(folder, facts)
-    typer.echo(folder.relative_to(ROOT))
-
-
-def write(folder: Path, facts: Facts) -> None:
-    """Write the facts, and a page for each language."""
-    pages = {f"{one.value}.html": page.of(chapters(facts), facts, one) for one in Language}
-    for name, text in {"facts.json": json.dumps(facts, indent=1, ensure_ascii=False) + "\n", **pages}.items():
-        (folder / name).write_text(text)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,0 +1,123 @@
+"""The pages of a version, rendered from facts, and their freezing (ADR 90)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+from chalicelib.consents.notices import frozen, versions
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
+from chalicelib.core import clock
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import in_language
+from chalicelib.core.settings import Settings
+from chalicelib.privacy.clauses import page, policy, terms
+from chalicelib.privacy.clauses.binding import phrasebook
+from chalicelib.privacy.clauses.clause import Chapter, Clause
+from chalicelib.privacy.facts import Facts
+from infra.ops.refused import CommandRefused
+
+_CHAPTERS: Mapping[NoticeKind, Callable[[Facts], tuple[Chapter, ...]]] = {
+    NoticeKind.PRIVACY: policy.chapters,
+    NoticeKind.TERMS: terms.chapters,
+}
+_TITLES = {NoticeKind.PRIVACY: page.POLICY, NoticeKind.TERMS: page.TERMS}
+_FIRST = {
+    NoticeKind.PRIVACY: {
+        "en": "The whole text is new. It states what the service does, and names each kind of data, each "
+        "purpose, each period and each recipient.",
+        "sr": "Ceo tekst je nov. On navodi šta usluga radi, svaku vrstu podataka, svaku svrhu, svaki rok i "
+        "svakog primaoca.",
+    },
+    NoticeKind.TERMS: {
+        "en": "The whole text is new. It has rules of conduct, and says how messages travel and how the "
+        "contract ends.",
+        "sr": "Ceo tekst je nov. On sadrži pravila ponašanja i navodi kojim putem idu poruke i kako ugovor "
+        "prestaje.",
+    },
+}
+_NEW = {"en": "New: {}", "sr": "Novo: {}"}
+_CHANGED = {"en": "Changed: {}", "sr": "Izmenjeno: {}"}
+_GONE = {"en": "No longer in it: {}", "sr": "Više ne sadrži: {}"}
+
+Said = Mapping[str, str]  # what each clause says, by its id
+
+
+def files_of(kind: NoticeKind, facts: Facts, before: Mapping[str, Said] | None) -> dict[str, str]:
+    """Render the files of a version: facts, clauses, changes, and a page for each language.
+
+    Args:
+        kind: terms or privacy policy.
+        facts: of the stage; the terms state only some of them.
+        before: the clauses of the version before, by language; None if that has no frozen pages.
+
+    Raises:
+        Untrue: a clause states what the facts do not say.
+    """
+    chapters = _CHAPTERS[kind](facts)
+    stated = facts
+    clauses = [clause for chapter in chapters for clause in chapter.clauses]
+    if kind is NoticeKind.TERMS:
+        bound = {key for clause in clauses for key in clause.keys(facts)}
+        stated = Facts({key: facts[key] for key in bound & facts.keys()})
+    said = {language: dict(_said(clauses, facts, language)) for language in Language}
+    begun = {clause.id for clause in clauses if clause.where and clause.where.key.startswith("practice/")}
+    changed = {
+        one: _changes(before[one], said[one], one) if before else _first(kind, begun, said[one], one)
+        for one in Language
+    }
+    pages = {frozen.page_name(one): page.of(chapters, facts, one, _TITLES[kind]) for one in Language}
+    data = {frozen.FACTS: stated, frozen.CLAUSES: said, frozen.CHANGES: changed}
+    return pages | {name: json.dumps(of, indent=1, ensure_ascii=False) + "\n" for name, of in data.items()}
+
+
+def _said(clauses: Iterable[Clause], facts: Facts, language: Language) -> Iterator[tuple[str, str]]:
+    for clause in clauses:
+        if said := clause.said(facts, language):
+            heading = clause.heading.said(facts, phrasebook(language)) if clause.heading else ""
+            yield clause.id, f"{heading}. {said}" if heading else said
+
+
+def _first(kind: NoticeKind, begun: Collection[str], said: Said, language: Language) -> str:
+    """What a first version changes: the whole text, and the practices that it begins."""
+    return "\n".join([in_language(_FIRST[kind], language), *(said[name] for name in said if name in begun)])
+
+
+def _changes(before: Said, after: Said, language: Language) -> str:
+    named = [(_NEW, text) for one, text in after.items() if one not in before]
+    named += [(_CHANGED, text) for one, text in after.items() if before.get(one, text) != text]
+    named += [(_GONE, text) for one, text in before.items() if one not in after]
+    return "\n".join(in_language(kind, language).format(text) for kind, text in named)
+
+
+def freeze(version: NoticeVersion, facts: Facts) -> Path:
+    """Write the folder of a version, with its changes since the version before.
+
+    Raises:
+        CommandRefused: the version would take effect before the notice period has passed (NOT-1).
+        Untrue: a clause states what the facts do not say.
+    """
+    effective_on = version.day
+    if effective_on is None or effective_on < (
+        earliest := (clock.now() + Settings.notice_period).date() + timedelta(days=1)
+    ):
+        raise CommandRefused(f"{version} cannot be announced in time: name a day from {earliest} on")
+    files = files_of(version.kind, facts, _before(version, effective_on))
+    folder = frozen.folder(version)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _before(version: NoticeVersion, effective_on: date) -> Mapping[str, Said] | None:
+    """The clauses of the newest version before, by language; None if that is a link."""
+    earlier = (one for one in versions.PUBLISHED if one.kind is version.kind and one.version != version)
+    known = [one for one in earlier if one.effective_at.date() < effective_on]
+    newest = max(known, key=lambda one: one.effective_at)
+    if not newest.digest:
+        return None
+    found: Mapping[str, Said] = json.loads((frozen.folder(newest.version) / frozen.CLAUSES).read_text())
+    return found
