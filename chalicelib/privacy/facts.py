@@ -41,7 +41,15 @@ from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject, Declaration
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.processing import MEASURES
-from chalicelib.privacy.purposes import AUTOMATED, Category, Practice, Purpose, Source
+from chalicelib.privacy.purposes import (
+    AUTOMATED,
+    CONSENTS_USED,
+    Category,
+    LegalBasis,
+    Practice,
+    Purpose,
+    Source,
+)
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import DataWithoutRecord
 
@@ -79,8 +87,8 @@ def declared(
         promises: the ids of the promises that are kept.
         answer: the longest time for an answer to a request without an extension.
     """
-    held = dict(_of_records())
-    done, possible = {practice.name for practice in practices}, Practice.__members__
+    described, possible = frozenset(practices), Practice.__members__
+    held, done = dict(_of_records(described)), {practice.name for practice in described}
     used = {value for key, value in held.items() if key.startswith("purpose/")}
     fields = [value.split() for key, value in held.items() if key.startswith("held/")]
     sources = {Source[source] for _, source in fields}
@@ -121,13 +129,20 @@ def _of_stage(settings: Settings, arranged: Accountability, answer: timedelta) -
     yield "key_backups", f"P{settings.backups.keys_days}D"
 
 
-def _of_records() -> Iterator[tuple[str, str]]:
+def _of_records(practices: AbstractSet[Practice]) -> Iterator[tuple[str, str]]:
+    """The facts of data about users. A kind that needs consent is held if a practice uses the consent."""
+    offered = frozenset[Purpose]().union(*(CONSENTS_USED[practice] for practice in practices))
     for declaration in (record.declaration for record in register.records()):
-        if declaration.subject is DataSubject.USER and declaration.personal_fields():
+        if _is_held(declaration, offered) and declaration.personal_fields():
             yield from _of_record(declaration)
     for entry in register.WITHOUT_RECORD:
-        if entry.subject is DataSubject.USER:
+        if _is_held(entry, offered):
             yield from _of_other(entry)
+
+
+def _is_held(kind: Declaration | DataWithoutRecord, offered: AbstractSet[Purpose]) -> bool:
+    needs_consent = kind.purpose.basis is LegalBasis.CONSENT
+    return kind.subject is DataSubject.USER and (kind.purpose in offered or not needs_consent)
 
 
 def _of_record(declaration: Declaration) -> Iterator[tuple[str, str]]:

@@ -102,7 +102,7 @@ class LocalCloud:
     def publish(self, notice: Notice) -> None:
         """Deploy a version beyond the published ones."""
         beside = {"practices": sorted(notice.practices), "messages_kept": str(notice.messages_kept)}
-        version = notice.model_dump(mode="json") | beside
+        version = notice.model_dump(mode="json") | beside | {"digest": notice.digest}
         stacks = Stacks(self.account, lambda _: None)
         stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": json.dumps([version])})
 

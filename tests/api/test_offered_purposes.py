@@ -1,11 +1,14 @@
 """A consent is given and used only while a practice of the privacy policy in effect uses it."""
 
+import json
+
 import pytest
 
 from chalicelib.consents.marketing import Withheld, may_personalise_ads, send_marketing
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices import versions
-from chalicelib.consents.notices.model import NoticeKind
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY, to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Practice, Purpose
@@ -109,8 +112,27 @@ def test_consent_to_marketing_sends_nothing_while_no_practice_uses_it(mila: User
     assert may_personalise_ads(account_id) is Withheld.NO_CONSENT
 
 
-def test_policy_of_2024_offers_nothing_and_the_local_stage_offers_what_practices_use() -> None:
+def on_local(*added: Notice) -> tuple[frozenset[Purpose], set[NoticeVersion]]:
+    """The purposes that are offered on stage `local` with added versions, and the names of all versions."""
+    beside = [{"practices": sorted(one.practices), "digest": one.digest} for one in added]
+    listed = [one.model_dump(mode="json") | more for one, more in zip(added, beside, strict=True)]
+    configure(STAGE="local", NOTICES=json.dumps(listed))
+    return notices.offered(), {notice.version for notice in versions.every()}
+
+
+def test_policy_of_2024_offers_no_purpose() -> None:
     assert notices.offered() == frozenset()
-    configure(STAGE="local")
-    assert notices.offered() == {Purpose.ANALYTICS}
-    assert {notice.version for notice in versions.every()} == {one.version for one in versions.PUBLISHED}
+
+
+def test_policy_of_ours_applies_from_the_beginning_on_the_local_stage() -> None:
+    newest = {notice.version for notice in versions.PUBLISHED if notice.digest}
+    assert on_local() == (frozenset({Purpose.ANALYTICS}), newest)
+
+
+def test_policy_of_2024_applies_on_the_local_stage_until_an_added_one_takes_effect() -> None:
+    (ours,) = (one for one in versions.PUBLISHED if one.digest and one.kind is NoticeKind.PRIVACY)
+    coming = {"published_at": clock.now() - DAY, "effective_at": clock.now() + 20 * DAY}
+    offered, listed = on_local(ours.model_copy(update=coming))
+    assert (offered, {ours.version, "privacy-2024-05-08"} <= listed) == (frozenset(), True)
+    begun = {"published_at": clock.now() - 20 * DAY, "effective_at": clock.now() - DAY}
+    assert on_local(ours.model_copy(update=begun))[0] == {Purpose.ANALYTICS}

@@ -205,7 +205,7 @@ def test_phrases_are_in_latin_script_only(name: str) -> None:
 
 def test_phrase_has_the_same_translation_in_each_catalogue_of_a_page() -> None:
     of_privacy = (
-        titles.TITLES, field_words.LABELS, field_words.FIELDS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
+        titles.TITLES, field_words.LABELS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
         reasons.LAWS, recipients.RECIPIENTS,
     )  # fmt: skip
     assert len(PRIVACY) == sum(map(len, of_privacy))

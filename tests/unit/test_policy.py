@@ -21,10 +21,10 @@ from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.clauses import page, terms
 from chalicelib.privacy.clauses.binding import Every, Exactly, Never, Single, Untrue, phrasebook
 from chalicelib.privacy.clauses.clause import Article, Chapter, Clause, citation, gdpr, zzpl
+from chalicelib.privacy.clauses.fields import FIELDS
 from chalicelib.privacy.clauses.policy import chapters
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
-from chalicelib.privacy.words import _FIELDS
 from infra.build import ROOT
 from infra.mutants.catalogue import LEAST, mutants
 from infra.policy.facts import facts_of
@@ -267,7 +267,7 @@ def test_practice_that_is_off_is_not_stated() -> None:
 
 
 def test_words_of_a_field_name_a_field_that_is_held() -> None:
-    assert {f"held/{place}" for place in _FIELDS} <= facts().keys()
+    assert {f"held/{place}" for place in FIELDS} <= facts().keys()
 
 
 @pytest.mark.parametrize("of", [chapters, terms.chapters])

@@ -2,8 +2,8 @@
 
 A version is published from its `published_at` on. A new version takes a commit and a deployment. Only on
 stage `local`, RU4M_NOTICES adds versions, so that the local cloud can show an announcement; core/settings
-refuses it on other stages. There, the first privacy policy describes each practice that uses a consent, so
-that developers of an app can try consents.
+refuses it on other stages. There, our newest version of each kind applies from the beginning, so that
+developers of an app meet what it describes; the links of 2024 apply if RU4M_NOTICES has that version.
 
 Which version applies to an account follows from its records, without I/O. A new version applies to an account
 from the day on which it takes effect, but never before the notice period has passed since it was announced to
@@ -31,12 +31,13 @@ from chalicelib.consents.notices.model import (
 from chalicelib.core import clock
 from chalicelib.core.settings import Settings, Stage, settings
 from chalicelib.messages.campaigns.model import AccountNotice
-from chalicelib.privacy.purposes import CONSENTS_USED
+from chalicelib.privacy.purposes import Practice
 
 # The records of both kinds are read in one batched read of 100 keys, two per version.
 _MAX_PER_KIND = 24
 
 _MAY_2024 = datetime(2024, 5, 8, tzinfo=UTC)
+_DECEMBER_2026, _JANUARY_2027 = datetime(2026, 12, 14, tzinfo=UTC), datetime(2027, 1, 15, tzinfo=UTC)
 
 PUBLISHED: tuple[Notice, ...] = (
     FirstNotice(
@@ -54,6 +55,26 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_MAY_2024,
         url="https://ru4m.com/privacy/2024-05-08",
         changes="First version.",
+        messages_kept=TEMPORARILY,
+    ),
+    Notice(
+        kind=NoticeKind.TERMS,
+        version=NoticeVersion("terms-2027-01-15"),
+        published_at=_DECEMBER_2026,
+        effective_at=_JANUARY_2027,
+        url="",
+        changes="",
+        digest="8fcc12d22edaccc9e42e2a689142d2caead0494a9bb743fd6e201db29c8395dd",
+    ),
+    Notice(
+        kind=NoticeKind.PRIVACY,
+        version=NoticeVersion("privacy-2027-01-15"),
+        published_at=_DECEMBER_2026,
+        effective_at=_JANUARY_2027,
+        url="",
+        changes="",
+        digest="997cf954cbc54d157d959b5faf79bb6683073f248fb9c11692304727e6bca2ad",
+        practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),
 )
@@ -118,7 +139,7 @@ class Standing:
 def every() -> tuple[Notice, ...]:
     """All versions, including those that are not published yet."""
     if settings().stage is Stage.LOCAL:
-        return _checked(_offering(PUBLISHED) + _local(settings().local_notices))
+        return _checked(_on_local(PUBLISHED, settings().local_notices))
     return _checked(PUBLISHED)
 
 
@@ -140,10 +161,13 @@ def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Noti
 
 
 @cache
-def _offering(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    """The same versions, of which the first ones describe each practice that uses a consent."""
-    practices = frozenset(practice for practice, used in CONSENTS_USED.items() if used)
-    return tuple(one.model_copy(update={"practices": practices}) if one.is_first else one for one in notices)
+def _on_local(notices: tuple[Notice, ...], text: str) -> tuple[Notice, ...]:
+    """The added versions, and the newest other one of each kind, which applies from the beginning."""
+    added = _local(text)
+    kept = [one for one in notices if one.version not in {other.version for other in added}]
+    newest = {one.kind: one for one in sorted(kept, key=lambda one: one.effective_at)}.values()
+    begun = {"published_at": _MAY_2024, "effective_at": _MAY_2024}
+    return (*(FirstNotice(**dict(one) | begun) for one in newest), *added)
 
 
 @cache

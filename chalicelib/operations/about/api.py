@@ -17,6 +17,7 @@ from chalicelib.core.settings import Stage, settings
 from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
 from chalicelib.privacy import accountability
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.recipients import Recipient
 
 
@@ -65,7 +66,7 @@ class Controller(View):
         from chalicelib.privacy.facts import declared
 
         say, arranged = phrasebook(language), accountability.of_stage(settings().environment)
-        facts = declared(settings(), arranged, practices=(), rights={}, promises=(), answer=timedelta())
+        facts = declared(settings(), arranged, practices=Practice, rights={}, promises=(), answer=timedelta())
         return cls.showing(
             CONTROLLER,
             contact_email=settings().contact_email,

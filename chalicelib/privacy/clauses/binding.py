@@ -15,7 +15,8 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook, in_script
 from chalicelib.privacy import words
-from chalicelib.privacy.clauses.serbian import PRACTICES
+from chalicelib.privacy.clauses.fields import field
+from chalicelib.privacy.clauses.serbian import FIELDS, PRACTICES
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Practice, Purpose
@@ -81,7 +82,7 @@ class Held:
         category = Category(value.split(maxsplit=1)[0])
         if name == category.name:
             return say(words.category(category))
-        said = say(words.field(self.kind, name))
+        said = say(field(self.kind, name))
         return said if said[1:2].isupper() else said[:1].lower() + said[1:]
 
 
@@ -322,4 +323,4 @@ class Exactly:
 
 def phrasebook(language: Language) -> Phrasebook:
     """Say what the declarations word."""
-    return Phrasebook(language, PRIVACY, EVENTS, PRACTICES)
+    return Phrasebook(language, PRIVACY, EVENTS, PRACTICES, FIELDS)

@@ -1,4 +1,4 @@
-"""What only the policy says, in Serbian: purposes with their basis, and measures."""
+"""What only the policy says, in Serbian: purposes with their basis, measures and fields."""
 
 from chalicelib.core.phrases import Catalogue
 
@@ -24,4 +24,61 @@ PRACTICES: Catalogue = {
     "evidence is hash-chained and signed, in storage that cannot be overwritten": (
         "dokazi su povezani hešom i potpisani, u skladištu u kojem ne mogu da se prepišu"
     ),
+}
+
+# What the policy says of a field of a kind (`privacy/clauses/fields`).
+FIELDS: Catalogue = {
+    "random ID that stands for you": "nasumična oznaka koja Vas predstavlja",
+    "the users whom you block, and since when": "korisnici koje blokirate i od kada",
+    "a keyed hash of the number of each, by which a block recognises the user again": (
+        "heš broja svakog od njih, zaštićen ključem, po kome blokada ponovo prepoznaje korisnika"
+    ),
+    "the key of those hashes": "ključ tih heševa",
+    "what was deleted, what stays and why, under a random ID": (
+        "šta je obrisano, šta ostaje i zašto, pod nasumičnom oznakom"
+    ),
+    "random ID, model and operating system of the device, and version of the app": (
+        "nasumična oznaka, model i operativni sistem uređaja, i verzija aplikacije"
+    ),
+    "the user ID of each contact": "oznaka korisnika svakog kontakta",
+    "what failed, and the memory that was in use": "šta nije uspelo i koliko je memorije bilo zauzeto",
+    "how long it took": "koliko je trajalo",
+    "model of the device": "model uređaja",
+    "name of the event": "naziv događaja",
+    "screen of the app": "ekran aplikacije",
+    "why the ground applies": "zašto osnov važi",
+    "who received the data": "ko je primio podatke",
+    "the assessment of a second member of our staff": "procena drugog našeg zaposlenog",
+    "proposed changes of a secrecy that an order requires": (
+        "predložene izmene tajnosti koju zahteva nalog organa"
+    ),
+    "the order that requires secrecy": "nalog koji zahteva tajnost",
+    "what you request": "ono što tražite",
+    "random ID of the device": "nasumična oznaka uređaja",
+    "the records, with all their data": "zapisi, sa svim podacima koje sadrže",
+    "where each record was stored": "gde se svaki zapis čuvao",
+    "why we have to keep the data": "zašto moramo da čuvamo podatke",
+    "the user ID of the person who invited you": "oznaka korisnika koji Vas je pozvao",
+    "amount": "iznos",
+    "picture (not used yet)": "slika (još se ne koristi)",
+    "whether others may find you by number (not used yet)": (
+        "da li drugi smeju da Vas pronađu po broju (još se ne koristi)"
+    ),
+    "whether others may see when you are online (not used yet)": (
+        "da li drugi smeju da vide kada ste na mreži (još se ne koristi)"
+    ),
+    "consents given or refused": "dati i odbijeni pristanci",
+    "withdrawals that are still to be recorded": "opozivi koje još treba zabeležiti",
+    "the requests that caused restrictions and objections": "zahtevi iz kojih potiču ograničenja i prigovori",
+    "purposes whose data is still to be deleted": "svrhe čije podatke još treba obrisati",
+    "whether all use of your data is restricted": "da li je ograničeno svako korišćenje Vaših podataka",
+    "email address for the answer": "imejl adresa za odgovor",
+    "language and region for the answer": "jezik i region za odgovor",
+    "phone number for the answer": "broj telefona za odgovor",
+    "the correction that you ask for": "ispravka koju tražite",
+    "our decision": "naša odluka",
+    "what is kept after a deletion, and until when": "šta se čuva posle brisanja i do kada",
+    "why we end a restriction": "zašto prekidamo ograničenje",
+    "the reasons that you give": "razlozi koje navodite",
+    "the service to which your data is to be sent": "usluga kojoj treba poslati Vaše podatke",
 }

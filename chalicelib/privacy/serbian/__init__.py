@@ -6,7 +6,6 @@ from chalicelib.privacy.serbian import fields, reasons, recipients, titles
 PRIVACY: Catalogue = {
     **titles.TITLES,
     **fields.LABELS,
-    **fields.FIELDS,
     **titles.KINDS,
     **titles.PURPOSES,
     **reasons.REASONS,
