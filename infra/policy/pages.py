@@ -10,8 +10,9 @@ from pathlib import Path
 from chalicelib.consents.notices import frozen, versions
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.core import clock
-from chalicelib.core.languages import Language
-from chalicelib.core.phrases import in_language
+from chalicelib.core.languages import Language, day_in_words
+from chalicelib.core.markup import Html, tag
+from chalicelib.core.phrases import in_language, in_script
 from chalicelib.core.settings import Settings
 from chalicelib.privacy.clauses import page, policy, terms
 from chalicelib.privacy.clauses.binding import phrasebook
@@ -38,6 +39,12 @@ _FIRST = {
         "prestaje.",
     },
 }
+_VERSION = {
+    "en": "Version {version}, which takes effect on {day}",
+    "sr": "Verzija {version}, koja stupa na snagu {day}.",
+}
+_DRAFT = {"en": "Draft", "sr": "Nacrt"}
+_NAMES = {Language.ENGLISH: "English", Language.SERBIAN_LATIN: "srpski", Language.SERBIAN_CYRILLIC: "српски"}
 _NEW = {"en": "New: {}", "sr": "Novo: {}"}
 _CHANGED = {"en": "Changed: {}", "sr": "Izmenjeno: {}"}
 _GONE = {"en": "No longer in it: {}", "sr": "Više ne sadrži: {}"}
@@ -45,13 +52,16 @@ _GONE = {"en": "No longer in it: {}", "sr": "Više ne sadrži: {}"}
 Said = Mapping[str, str]  # what each clause says, by its id
 
 
-def files_of(kind: NoticeKind, facts: Facts, before: Mapping[str, Said] | None) -> dict[str, str]:
+def files_of(
+    kind: NoticeKind, facts: Facts, before: Mapping[str, Said] | None, version: NoticeVersion | None = None
+) -> dict[str, str]:
     """Render the files of a version: facts, clauses, changes, and a page for each language.
 
     Args:
         kind: terms or privacy policy.
         facts: of the stage; the terms state only some of them.
         before: the clauses of the version before, by language; None if that has no frozen pages.
+        version: None for a draft.
 
     Raises:
         Untrue: a clause states what the facts do not say.
@@ -68,9 +78,28 @@ def files_of(kind: NoticeKind, facts: Facts, before: Mapping[str, Said] | None) 
         one: _changes(before[one], said[one], one) if before else _first(kind, begun, said[one], one)
         for one in Language
     }
-    pages = {frozen.page_name(one): page.of(chapters, facts, one, _TITLES[kind]) for one in Language}
+    pages = {
+        frozen.page_name(one): page.of(chapters, facts, one, _TITLES[kind], *_lead(kind, version, one))
+        for one in Language
+    }
     data = {frozen.FACTS: stated, frozen.CLAUSES: said, frozen.CHANGES: changed}
     return pages | {name: json.dumps(of, indent=1, ensure_ascii=False) + "\n" for name, of in data.items()}
+
+
+def _lead(kind: NoticeKind, version: NoticeVersion | None, language: Language) -> Iterator[Html]:
+    """The version and its day, the other languages, and the other document."""
+    if version and version.day:
+        day = in_script(day_in_words(version.day, language), language)
+        yield tag("p", in_language(_VERSION, language).format(version=version, day=day), class_="quiet")
+    else:
+        yield tag("p", in_language(_DRAFT, language), class_="quiet")
+    others = [one for one in Language if one is not language]
+    links = [tag("a", _NAMES[one], href=f"?language={one}", lang=one, hreflang=one) for one in others]
+    (other,) = (one for one in NoticeKind if one is not kind)
+    links.append(
+        tag("a", in_language(_TITLES[other], language), href=f"{frozen.PAGES[other]}?language={language}")
+    )
+    yield tag("p", Html(" · ").join(links))
 
 
 def _said(clauses: Iterable[Clause], facts: Facts, language: Language) -> Iterator[tuple[str, str]]:
@@ -104,7 +133,7 @@ def freeze(version: NoticeVersion, facts: Facts) -> Path:
         earliest := (clock.now() + Settings.notice_period).date() + timedelta(days=1)
     ):
         raise CommandRefused(f"{version} cannot be announced in time: name a day from {earliest} on")
-    files = files_of(version.kind, facts, _before(version, effective_on))
+    files = files_of(version.kind, facts, _before(version, effective_on), version)
     folder = frozen.folder(version)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

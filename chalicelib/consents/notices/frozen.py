@@ -16,7 +16,7 @@ from chalicelib.core.settings import settings
 
 FACTS, CLAUSES, CHANGES = "facts.json", "clauses.json", "changes.json"
 _FOLDERS = Path(__file__).with_name("texts")
-_PAGES = {NoticeKind.TERMS: "/terms", NoticeKind.PRIVACY: "/privacy/policy"}
+PAGES = {NoticeKind.TERMS: "/terms", NoticeKind.PRIVACY: "/privacy/policy"}
 
 
 def folder(version: NoticeVersion) -> Path:
@@ -43,7 +43,7 @@ def page(version: NoticeVersion, language: Language) -> str:
 
 def url_of(notice: Notice) -> str:
     """The address of the page of a version."""
-    return notice.url or f"{settings().issuer}{_PAGES[notice.kind]}/{notice.version}"
+    return notice.url or f"{settings().issuer}{PAGES[notice.kind]}/{notice.version}"
 
 
 def changes_of(notice: Notice, language: Language) -> str:

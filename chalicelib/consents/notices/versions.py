@@ -64,7 +64,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="8fcc12d22edaccc9e42e2a689142d2caead0494a9bb743fd6e201db29c8395dd",
+        digest="c4e5bc8be87483c917751795bb84841121fdffdc45685f4147245cbc185476c8",
     ),
     Notice(
         kind=NoticeKind.PRIVACY,
@@ -73,7 +73,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="997cf954cbc54d157d959b5faf79bb6683073f248fb9c11692304727e6bca2ad",
+        digest="116558cce7c94799173b4313abf75b276b19b4bf4f07e7c67483b1e9e941dab8",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),

@@ -18,9 +18,13 @@ _CONTENTS = {"en": "On this page", "sr": "Na ovoj strani"}
 
 
 def of(
-    chapters: Iterable[Chapter], facts: Facts, language: Language, titles: Mapping[str, str] = POLICY
+    chapters: Iterable[Chapter],
+    facts: Facts,
+    language: Language,
+    titles: Mapping[str, str] = POLICY,
+    *lead: Html,
 ) -> Html:
-    """Render the chapters of a document.
+    """Render the chapters of a document, below its title and what leads to them.
 
     Raises:
         Untrue: a clause states what the facts do not say.
@@ -32,7 +36,7 @@ def of(
         [
             opening(title, language),
             Html('<div class="page">'),
-            tag("header", tag("h1", title)),
+            tag("header", tag("h1", title), *lead),
             tag("nav", heading, tag("ul", *links), aria_labelledby="contents"),
             tag("main", *(_chapter(one, facts, language) for one in chapters)),
             Html("</div></body></html>\n"),
