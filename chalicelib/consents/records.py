@@ -127,7 +127,7 @@ def record(event: Event, reader: RecordReader, published: Sequence[Notice]) -> C
     """
     return ConsentRecord(
         header=RecordHeader(record_id=event.record_id, pii_principal_id=reader.user_id),
-        processing=_processing(event, _notice(event, published), reader),
+        processing=_processing(event, _notice_of(event, published), reader),
         event=RecordEvent(
             event_time=event.event_time,
             entity_id=reader.user_id,
@@ -138,11 +138,11 @@ def record(event: Event, reader: RecordReader, published: Sequence[Notice]) -> C
     )
 
 
-def _processing(event: Event, notice: Notice, reader: RecordReader) -> RecordProcessing:
+def _processing(event: Event, notice: str, reader: RecordReader) -> RecordProcessing:
     say = Phrasebook(reader.language, PRIVACY)
     place = f"{settings().issuer}/v1/consents/{event.purpose}"
     return RecordProcessing(
-        privacy_notice=frozen.url_of(notice),
+        privacy_notice=notice,
         purpose=event.purpose,
         purpose_type=event.purpose_type,
         pii_information=tuple(PiiInformation(pii_type=key) for key in event.pii_types),
@@ -174,10 +174,12 @@ def _controller() -> Party:
     )
 
 
-def _notice(event: Event, published: Sequence[Notice]) -> Notice:
-    """The notice that was shown, or the one in effect at the time if none was shown."""
+def _notice_of(event: Event, published: Sequence[Notice]) -> str:
+    """The address of the notice that was shown, or of the one in effect at the time if none was shown.
+
+    If this release lacks the version that was shown, the name of that version: no other text was shown.
+    """
     ours = [notice for notice in published if notice.kind is NoticeKind.PRIVACY]
-    return next(
-        (notice for notice in ours if notice.version == event.notice_version),
-        next(notice for notice in ours if notice.effective_at <= event.event_time),
-    )
+    if named := event.notice_version:
+        return next((frozen.url_of(notice) for notice in ours if notice.version == named), named)
+    return frozen.url_of(next(notice for notice in ours if notice.effective_at <= event.event_time))

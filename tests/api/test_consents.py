@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import service, store
+from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.consents.notices.service import offered
 from chalicelib.consents.service import PURPOSES
@@ -310,6 +312,15 @@ def test_withdrawal_without_a_notice_names_the_notice_in_effect_at_its_time(worl
     mila.withdraws("marketing")
     urls = [history(mila, p)[0]["processing"]["privacy_notice"] for p in ("analytics", "marketing")]
     assert urls == ["https://ru4m.com/privacy/2024-05-08", "https://ru4m.com/privacy/2026-11-25"]
+
+
+def test_consent_to_a_version_that_this_release_lacks_names_that_version(world: World) -> None:
+    gone = a_version("2026-11-20", NoticeKind.PRIVACY)
+    with mock.patch.object(versions, "PUBLISHED", (*versions.PUBLISHED, gone)):
+        mila = world.a_user(privacy_version=gone.version)
+        assert mila.consents("analytics", gone.version).status == 200
+    (record,) = history(mila)
+    assert record["processing"]["privacy_notice"] == gone.version
 
 
 def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -> None:
