@@ -154,7 +154,7 @@ def _of_record(declaration: Declaration) -> Iterator[tuple[str, str]]:
     yield f"purpose/{kind}", declaration.purpose.value
     yield f"kept/{kind}", f"period {period.name}" if period else f"event {retention.plainly}"
     if isinstance(retention, Statutory):
-        yield f"law/{kind}", words.law(retention.law)
+        yield f"law/{kind}", retention.law
     for recipient in declaration.recipients:
         if recipient is not Recipient.AWS:
             yield f"to/{kind}/{recipient.name}", "yes"

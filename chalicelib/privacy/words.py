@@ -41,7 +41,7 @@ _TITLES = {
     "disclosure": "Disclosures of your data to authorities and other parties",
     "disclosure_place": "Where we find a disclosure",
     "evidence": "Evidence of your consents, and of changes of your number, email address and language",
-    "held_record": "Data that a law required us to keep when an account was deleted",
+    "held_record": "Data that we had to keep when an account was deleted",
     "hold": "Duties to keep some of your data",
     "hold_evidence": "Evidence of who placed, confirmed and lifted a duty to keep your data",
     "holds_version": "Number of changes of the duties to keep your data",
@@ -154,16 +154,6 @@ _BASES = {
     LegalBasis.LEGITIMATE_INTERESTS: ("our legitimate interests", "Art. 12(1)(6)"),
 }
 
-# Why a law keeps a kind, with the articles of the ZZPL. Records keep the words as they are declared.
-_LAWS = {
-    "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR": (
-        "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL"
-    ),
-    "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR": (
-        "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL"
-    ),
-}
-
 _SOURCES = {
     Source.PROVIDED: "from you",
     Source.OBSERVED: "recorded while you used the service",
@@ -183,11 +173,6 @@ def label(field: str) -> str:
     if field.endswith("_id"):
         return _spelled(f"{field.removesuffix('_id')} ID")
     return _spelled(field.removesuffix("_at"))
-
-
-def law(of: str) -> str:
-    """Return why a law keeps a kind, with the articles of both laws."""
-    return _LAWS.get(of, of)
 
 
 def category(of: Category | None) -> str:

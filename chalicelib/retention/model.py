@@ -38,7 +38,7 @@ from chalicelib.privacy.recipients import Recipient
 UNCONFIRMED = 72 * HOUR
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
-_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL"
 _INNER = NotPersonal(withheld="internal state of our work on the hold")
 # A disclosure may become secret again after the hold was placed.
 _OF_DISCLOSURE = NotPersonal(withheld="the disclosure itself is listed, unless an order forbids that")
@@ -60,7 +60,8 @@ class Hold(
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=Statutory(Period.HOLD, law=_LAW, since="ends_at"),
     key_class=KeyClass.RETAINED,
-    undisclosed="a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR)",
+    undisclosed="a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR, "
+    "Art. 40 ZZPL)",
 ):
     """Keeps some kinds of a subject's records until an instant, although they would be deleted.
 

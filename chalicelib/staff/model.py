@@ -27,7 +27,9 @@ class StaffMember(
     kind="staff_member",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=Statutory(Period.STAFF_REGISTER, law="Art. 5(2) and 32(4) GDPR", since="acted_at"),
+    retention=Statutory(
+        Period.STAFF_REGISTER, law="Art. 5(2) and 32(4) GDPR, Art. 5 and 50 ZZPL", since="acted_at"
+    ),
     key_class=KeyClass.RETAINED,
     subject=DataSubject.STAFF,
 ):

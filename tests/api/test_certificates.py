@@ -57,7 +57,7 @@ def test_subject_gets_the_signed_file_of_their_own_request(mila: User, erasure: 
 def test_receipt_gets_the_readable_page(world: World, erasure: StoredErasure) -> None:
     certify(erasure, an_envelope())
     reply = by_receipt(world, erasure, PAGE)
-    assert "Your data at RU4M was deleted" in reply.text
+    assert "The deletion of your data at RU4M" in reply.text
     assert certificates.KID in reply.text
     assert "privacy@test.example" in reply.text
 

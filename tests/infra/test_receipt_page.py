@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.core.ids import StaffId
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers.receipt_page import TEXTS
-from chalicelib.rights.request.model import KeptData, RightsRequest
-from chalicelib.rights.request.terms import RefusalReason, Right, Status
+from chalicelib.rights.request import declaration
+from chalicelib.rights.request.deadline import Extension, ExtensionReason
+from chalicelib.rights.request.model import KeptData, RightsRequest, StepState
+from chalicelib.rights.request.notes import Lifting, RestraintNotes
+from chalicelib.rights.request.terms import RefusalReason, Right, Status, StepStatus
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.cases.certificates import REQUEST
 from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_width
@@ -32,6 +36,11 @@ from tests.support.pages.receipts import (
 pytestmark = pytest.mark.promise("RGT-3")
 
 EN, SR, CYRILLIC = TEXTS["en-GB"], TEXTS["sr-Latn"], TEXTS["sr-Cyrl"]
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LONGER = Extension(60, ExtensionReason.COMPLEXITY, NOON)
+WARNED = (StepState(name=declaration.WARN, status=StepStatus.DONE),)
+LIFTED = RestraintNotes(since=NOON, lifting=Lifting(StaffId.new(), NOON, ends_at=NOON))
 
 
 @pytest.fixture
@@ -129,7 +138,7 @@ def test_certificate_of_a_done_erasure_is_read_on_the_page(chromium: Browser, se
     assert EN["erasure_done"] in visit(chromium, server.link)
     assert buttons(chromium) == [EN["download"], EN["read"]]
     shown = click(chromium, EN["read"])
-    assert "Your data at RU4M was deleted" in shown
+    assert "The deletion of your data at RU4M" in shown
     assert "at least 4,218" in shown
     assert server.asked[1:] == [("GET", CERTIFICATE_PAGE, RECEIPT)]
     assert EN["erasure_done"] in click(chromium, EN["back"])
@@ -152,7 +161,7 @@ def test_links_inside_of_the_certificate_do_not_leave_it(chromium: Browser, serv
     visit(chromium, server.link)
     click(chromium, EN["read"])
     chromium.value("document.querySelector('nav a').click()")
-    assert "Your data at RU4M was deleted" in seen(chromium)
+    assert "The deletion of your data at RU4M" in seen(chromium)
     assert EN["erasure_done"] in click(chromium, EN["back"])
 
 
@@ -185,8 +194,11 @@ def test_signed_file_is_downloaded_under_the_name_that_the_guide_uses(
             "we could not verify that the request came from you",
             [],
         ),
+        (a_request(right=Right.ACCESS, extension=LONGER), EN["complex"], [EN["cancel"]]),
+        (closed(Status.COMPLETED, right=Right.ACCESS, steps=WARNED), EN["answered"], [EN["copy"]]),
+        (closed(Status.COMPLETED, right=Right.RESTRICTION, notes=LIFTED, lifting_text="Done."), "Done.", []),
     ],
-    ids=["open", "proof", "done", "cancelled", "refused"],
+    ids=["open", "proof", "done", "cancelled", "refused", "extended", "without a session", "lifted"],
 )
 def test_request_for_a_copy_is_shown_with_its_status(
     chromium: Browser, server: ReceiptServer, request_: RightsRequest, state: str, offered: list[str]

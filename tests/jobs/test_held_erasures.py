@@ -370,7 +370,7 @@ def test_secret_hold_is_not_disclosed(world: World, mila: User) -> None:
 def test_every_certificate_reserves_what_must_not_be_disclosed(world: World, mila: User) -> None:
     request = asks_for_erasure(mila)
     work(world, request)
-    assert "UNDISCLOSED" in {one.what.name for one in certificate(request).remains}
+    assert "UNDISCLOSABLE" in {one.what.name for one in certificate(request).remains}
 
 
 @pytest.mark.proof

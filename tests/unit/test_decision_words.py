@@ -13,7 +13,7 @@ from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.answers.words import GENERAL, PARTS, REASONS
+from chalicelib.rights.answers.words import GENERAL, LACKING, PARTS, REASONS
 from chalicelib.rights.copy import steps, transfer
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.model import KeptData, OnBehalf, RightsRequest
@@ -148,12 +148,19 @@ def test_kept_data_is_said_unless_it_is_secret(language: Language, lead: str) ->
     )
 
 
-@pytest.mark.parametrize("part", [steps.PART, transfer.PART, steps._RECORDS])
+@pytest.mark.parametrize("part", [steps.PART, steps._RECORDS])
 def test_missing_part_is_named_in_the_language(part: str) -> None:
     request: dict[str, Any] = {"status": Status.PARTIALLY_COMPLETED, "missing": (part,)}
     assert part in said(EN, **request)
     assert part not in said(LATIN, **request)
     assert PARTS[part]["sr"] in said(LATIN, **request)
+
+
+@pytest.mark.promise("RGT-8")
+def test_copy_that_was_not_sent_is_not_said_to_lack_data() -> None:
+    request: dict[str, Any] = {"status": Status.PARTIALLY_COMPLETED, "missing": (transfer.PART,)}
+    assert LACKING[transfer.PART]["en"] in said(EN, **request)
+    assert "could not be included" not in said(EN, **request)
 
 
 def test_outcome_that_a_right_should_not_have_has_general_words() -> None:

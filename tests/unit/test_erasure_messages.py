@@ -15,8 +15,10 @@ from chalicelib.messages.mail import Mail
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import letters
 from chalicelib.rights.request import receipts
+from chalicelib.rights.request.terms import Right
 from tests.support.pages.reading import parts_of, read
 from tests.support.world.world import NOON
+from tests.unit.test_rights_states import a_request
 
 pytestmark = pytest.mark.promise("RGT-3", "RGT-10")
 
@@ -34,7 +36,7 @@ SAID = {
 
 MESSAGES: dict[str, WrittenMessage] = {
     "confirmation": letters.confirmation(LINK, UNTIL),
-    "erased": letters.erased(LINK, None),
+    "erased": letters.ended(a_request(right=Right.ERASURE), LINK),
 }
 MAILS: dict[str, Callable[[str | None], Mail]] = {
     kind: partial(message.mail, MailId.new(), TO) for kind, message in MESSAGES.items()

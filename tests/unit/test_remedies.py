@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +14,18 @@ from chalicelib.messages import mail
 from chalicelib.messages.letters import WrittenMessage
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import letters
 from chalicelib.rights.erasure import letters as erasure_messages
 from chalicelib.rights.request import receipts
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import KeptData, RightsRequest
+from chalicelib.rights.request.terms import ReceivedBy
 from tests.support.pages.receipts import a_request
 from tests.support.world.world import NOON
 
 pytestmark = pytest.mark.promise("RGT-9")
 
+KEPT = KeptData(kind="invoice", count=1, law="a law", ground=HoldGround.LAW, until=NOON + timedelta(days=9))
 TO, LINK = "mila@example.com", "https://test.ru4m.example/privacy/request#x"
 EN, LATIN, CYRILLIC = Language
 LOCALES = {"en": EN, "sr": LATIN, "sr-Cyrl": CYRILLIC}
@@ -45,11 +49,13 @@ MAILS: dict[str, Callable[[RightsRequest], WrittenMessage]] = {
     "lifting": lambda asked: letters.lifting(asked, NOON),
     "answer to a guest": lambda asked: letters.answer(without_account(asked)),
     "extension for a guest": lambda asked: letters.extension(without_account(asked), NOON),
-    "erased": lambda asked: erasure_messages.erased(LINK, asked.country),
-    "erased in part": lambda asked: erasure_messages.mostly_erased(LINK, asked.country),
-    "closed": lambda asked: erasure_messages.closed(LINK, asked.country),
+    "erased": lambda asked: erasure_messages.ended(asked, LINK),
+    "erased in part": lambda asked: erasure_messages.ended(asked.model_copy(update={"kept": (KEPT,)}), LINK),
+    "closed": lambda asked: erasure_messages.ended(
+        asked.model_copy(update={"received_by": ReceivedBy.INACTIVITY}), LINK
+    ),
 }
-TEXTS = ("answer to a guest", "extension for a guest", "answer", "erased", "erased in part")
+TEXTS = [kind for kind in MAILS if kind != "closed"]
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,7 @@ def test_every_right_has_a_text_for_its_answer(right: Right) -> None:
     request = a_request(right=right, status=Status.COMPLETED)
     answered = decisions.text(request, "privacy@test.example", Language.ENGLISH)
     said = (
-        "ready",
+        "made",
         "deleted",
         "corrected",
         "stopped",

@@ -24,40 +24,46 @@ from chalicelib.rights.answers import decisions, letters
 from chalicelib.rights.answers.receipt_page import _WRITTEN
 from chalicelib.rights.copy.model import automated_decisions
 from chalicelib.rights.erasure import letters as erasure_letters
+from chalicelib.rights.erasure.certificates import page as certificate_page
+from chalicelib.rights.erasure.certificates.model import Reason
+from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.erasure.idle import warnings
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.model import KeptData
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
+from tests.unit.test_every_text import CATALOGUES, PAIRS, texts_of
 from tests.unit.test_rights_states import a_request
 
 pytestmark = pytest.mark.promise("NOT-4")
 
 LINK = "https://test.ru4m.example/privacy/request#r.1"
+CLAIM = KeptData(
+    kind="profile",
+    count=1,
+    law="to defend claims",
+    ground=HoldGround.CLAIMS,
+    until=clock.now() + timedelta(days=9),
+)
 
 
 def english(message: WrittenMessage) -> str:
     return " ".join(message.letters["en"][1])
 
 
-@pytest.mark.parametrize(
-    "message", [erasure_letters.erased, erasure_letters.mostly_erased, erasure_letters.closed]
-)
-def test_end_of_an_erasure_promises_no_deletion_that_a_hold_may_stop(message: Any) -> None:
-    written = message(LINK, None)
+@pytest.mark.parametrize("received_by", [ReceivedBy.APP, ReceivedBy.INACTIVITY])
+@pytest.mark.parametrize("kept", [(), (CLAIM,)])
+def test_end_of_an_erasure_promises_no_deletion_that_a_hold_may_stop(
+    received_by: ReceivedBy, kept: tuple[KeptData, ...]
+) -> None:
+    erased = a_request(right=Right.ERASURE, received_by=received_by, kept=kept)
+    written = erasure_letters.ended(erased, LINK)
     assert not re.search("last message|delete this address", english(written))
 
 
 def test_what_a_claim_keeps_is_not_said_to_be_kept_by_law_alone() -> None:
-    claim = KeptData(
-        kind="profile",
-        count=1,
-        law="to defend claims",
-        ground=HoldGround.CLAIMS,
-        until=clock.now() + timedelta(days=9),
-    )
     request = a_request(
-        right=Right.ERASURE, status=Status.PARTIALLY_COMPLETED, kept=(claim,), decided_at=clock.now()
+        right=Right.ERASURE, status=Status.PARTIALLY_COMPLETED, kept=(CLAIM,), decided_at=clock.now()
     )
     text = decisions.text(request, "privacy@test.example", Language.ENGLISH)
     assert "by law or for legal claims" in text
@@ -124,3 +130,30 @@ def test_copy_names_the_decisions_that_programs_make_alone() -> None:
 
 def test_receipt_page_says_by_what_data_is_kept() -> None:
     assert "by law or for legal claims" in _WRITTEN["en-GB"]["kept"]
+
+
+def cited_laws(language: str) -> list[str]:
+    """The texts to people that cite the GDPR, in a language; those of the policy have a test of their own."""
+    found = [text for pair in PAIRS.values() for text in texts_of(pair[language])]
+    for name, book in CATALOGUES.items():
+        if "clauses" not in name:
+            found += book.keys() if language == "en" else book.values()
+    return [text for text in found if "GDPR" in text]
+
+
+# Signed words never change, so the page of a certificate names the articles of the ZZPL below them.
+SIGNED = {"en": {*Reason}, "sr": {CERTIFICATE[reason] for reason in Reason}}
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize("language", ["en", "sr"])
+def test_text_that_cites_the_gdpr_cites_the_serbian_law_too(language: str) -> None:
+    cited = cited_laws(language)
+    assert len(cited) > 60
+    assert {text for text in cited if "ZZPL" not in text} <= SIGNED[language]
+
+
+@pytest.mark.promise("RGT-9")
+def test_page_of_a_certificate_names_the_serbian_article_of_each_signed_reason() -> None:
+    for article in {found[1] for reason in Reason if (found := re.search(r"Art\. (\d+)", reason))}:
+        assert re.search(rf"Art\. {article}\b", certificate_page._IN_SERBIAN_LAW)

@@ -169,7 +169,8 @@ class BlockedBy(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
-    undisclosed="which users block you: it would disclose a decision of theirs (Art. 15(4) GDPR)",
+    undisclosed="which users block you: it would disclose a decision of theirs (Art. 15(4) GDPR, Art. 26 "
+    "ZZPL)",
 ):
     """The reverse row of a block, under the blocked account."""
 

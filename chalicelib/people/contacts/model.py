@@ -146,7 +146,7 @@ class SentInvitation(
     retention=After(Period.INVITATION, since="sent_at"),
     undisclosed=(
         "invitations that you sent and that were delivered: it would disclose whether another user has an "
-        "account and blocks you (Art. 15(4) GDPR)"
+        "account and blocks you (Art. 15(4) GDPR, Art. 26 ZZPL)"
     ),
 ):
     """The reverse row of an invitation, under its sender."""

@@ -49,17 +49,17 @@ REASONS: Catalogue = {
     "it recognises another user's number, which is that user's data": (
         "prepoznaje broj drugog korisnika, a to je podatak tog korisnika"
     ),
-    "which users block you: it would disclose a decision of theirs (Art. 15(4) GDPR)": (
-        "koji Vas korisnici blokiraju: otkrilo bi njihovu odluku (čl. 15. st. 4. GDPR)"
+    "which users block you: it would disclose a decision of theirs (Art. 15(4) GDPR, Art. 26 ZZPL)": (
+        "koji Vas korisnici blokiraju: otkrilo bi njihovu odluku (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
     ),
     "your code is derived from it and from a key of ours; anyone with the code can become your contact": (
         "Vaš kod se izvodi iz toga i iz našeg ključa; svako ko ima kod može da postane Vaš kontakt"
     ),
     "a keyed hash of your code": "heš Vašeg koda, zaštićen ključem",
     "invitations that you sent and that were delivered: it would disclose whether another user has an "
-    "account and blocks you (Art. 15(4) GDPR)": (
+    "account and blocks you (Art. 15(4) GDPR, Art. 26 ZZPL)": (
         "pozivnice koje ste poslali i koje su isporučene: otkrilo bi da li drugi korisnik ima nalog i da li "
-        "Vas blokira (čl. 15. st. 4. GDPR)"
+        "Vas blokira (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
     ),
     "refresh tokens are made from it": "od toga se prave tokeni za obnovu prijave",
     "counts the changes of the record": "broji promene zapisa",
@@ -79,20 +79,22 @@ REASONS: Catalogue = {
     "internal state of our work; its result is in the other fields": (
         "interno stanje našeg rada; rezultat je u ostalim poljima"
     ),
-    "our assessment, which may concern other people (Art. 15(4) GDPR); the ground is its result": (
-        "naša procena, koja može da se odnosi na druge ljude (čl. 15. st. 4. GDPR); osnov je njen rezultat"
+    "our assessment, which may concern other people (Art. 15(4) GDPR, Art. 26 ZZPL); the ground is its "
+    "result": (
+        "naša procena, koja može da se odnosi na druge ljude (čl. 15. st. 4. GDPR, čl. 26. ZZPL); osnov je "
+        "njen rezultat"
     ),
-    "a member of our staff, who acts on our instructions (Art. 15(4) and 29 GDPR)": (
-        "naš zaposleni, koji postupa po našim uputstvima (čl. 15. st. 4. i čl. 29. GDPR)"
+    "a member of our staff, who acts on our instructions (Art. 15(4) and 29 GDPR, Art. 26 and 46 ZZPL)": (
+        "naš zaposleni, koji postupa po našim uputstvima (čl. 15. st. 4. i čl. 29. GDPR, čl. 26. i 46. ZZPL)"
     ),
     "it only determined when we may disclose this entry": (
         "samo je određivalo kada smemo da otkrijemo ovaj zapis"
     ),
     "disclosures that are not approved, because no data may go out; and those of which a law forbids us to "
-    "inform you, until the law allows it (Art. 23 GDPR)": (
+    "inform you, until the law allows it (Art. 23 GDPR, Art. 40 ZZPL)": (
         "otkrivanja koja nisu odobrena, jer podaci ne smeju da se predaju; i ona o kojima zakon zabranjuje "
         "da "
-        "Vas obavestimo, dok zakon to ne dozvoli (čl. 23. GDPR)"
+        "Vas obavestimo, dok zakon to ne dozvoli (čl. 23. GDPR, čl. 40. ZZPL)"
     ),
     "internal state of our work on the request; its result is in the other fields": (
         "interno stanje našeg rada na zahtevu; rezultat je u ostalim poljima"
@@ -108,8 +110,9 @@ REASONS: Catalogue = {
     "which staff looked at your account: it could disclose an investigation that is secret": (
         "koji zaposleni su izvršili uvid u Vaš nalog: to bi moglo da otkrije ispitivanje koje je tajno"
     ),
-    "a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR)": (
-        "obaveza čuvanja o kojoj nalog zabranjuje da Vas obavestimo, dok taj nalog važi (čl. 23. GDPR)"
+    "a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR, Art. 40 ZZPL)": (
+        "obaveza čuvanja o kojoj nalog zabranjuje da Vas obavestimo, dok taj nalog važi (čl. 23. GDPR, čl. "
+        "40. ZZPL)"
     ),
     "the internal version of the holds on your data, which would disclose secret ones too": (
         "interna verzija obaveza čuvanja Vaših podataka, koja bi otkrila i tajne obaveze"
@@ -119,14 +122,14 @@ REASONS: Catalogue = {
         "pomoću toga bi sadržaj zapisa mogao da se pogodi iz njegovog heša"
     ),
     "the entry names their role instead. Our staff act on our instructions, so they are not recipients, and "
-    "they have rights of their own (Art. 15(4) and 29 GDPR)": (
+    "they have rights of their own (Art. 15(4) and 29 GDPR, Art. 26 and 46 ZZPL)": (
         "zapis umesto toga navodi njihovu ulogu. Naši zaposleni postupaju po našim uputstvima, pa nisu "
-        "primaoci, i imaju sopstvena prava (čl. 15. st. 4. i čl. 29. GDPR)"
+        "primaoci, i imaju sopstvena prava (čl. 15. st. 4. i čl. 29. GDPR, čl. 26. i 46. ZZPL)"
     ),
     "created by us, or not processed on the basis of your consent or of a contract with you (Art. 20(1) "
-    "GDPR)": (
+    "GDPR, Art. 36 ZZPL)": (
         "nastalo kod nas, ili se ne obrađuje na osnovu Vašeg pristanka ili ugovora sa Vama (čl. 20. st. 1. "
-        "GDPR)"
+        "GDPR, čl. 36. ZZPL)"
     ),
     "a secret: anyone who has it could sign in as you": (
         "tajna: svako ko je zna mogao bi da se prijavi kao Vi"
@@ -135,12 +138,6 @@ REASONS: Catalogue = {
 
 # Why a law keeps records after an erasure.
 LAWS: Catalogue = {
-    "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR": (
-        "radi ostvarivanja ili odbrane zahteva, čl. 6. st. 1. tačka (f) i čl. 17. st. 3. tačka (e) GDPR"
-    ),
-    "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR": (
-        "radi dokaza kome su i zašto podaci otkriveni, čl. 5. st. 2. i čl. 17. st. 3. tačka (e) GDPR"
-    ),
     "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL": (
         "radi ostvarivanja ili odbrane zahteva, čl. 6. st. 1. tačka (f) i čl. 17. st. 3. tačka (e) GDPR, "
         "čl. 12. st. 1. tačka 6) i čl. 30. ZZPL"

@@ -61,8 +61,8 @@ TITLES: Catalogue = {
     "Phone numbers and addresses linked to your account": (
         "Brojevi telefona i adrese povezani sa Vašim nalogom"
     ),
-    "Data that a law required us to keep when an account was deleted": (
-        "Podaci koje smo po zakonu morali da sačuvamo kada je nalog obrisan"
+    "Data that we had to keep when an account was deleted": (
+        "Podaci koje smo morali da sačuvamo kada je nalog obrisan"
     ),
     "Certificates of the deletion of your data": "Potvrde o brisanju Vaših podataka",
     "Disclosures of your data to authorities and other parties": (

@@ -26,6 +26,7 @@ from chalicelib.rights.answers.words import (
     CHAT_OFFER,
     GENERAL,
     KEPT,
+    LACKING,
     MISSING,
     NOT_PRESERVED,
     PARTS,
@@ -33,19 +34,20 @@ from chalicelib.rights.answers.words import (
     REASONS,
     RESTRICTED_IN_PART,
     RESTRICTED_WHOLLY,
+    UNCONFIRMED,
     UPHELD_UNSTOPPED,
 )
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import Words
 from chalicelib.rights.request.model import OnBehalf, RightsRequest
-from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.notes import ErasureNotes, RestraintNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 
 _NOTHING: Words = {
-    "en": "No account has this number or email address, so we store nothing about you by which we could find "
-    "you. Of this request we keep what you asked, when, and our answer, without the number or address.",
-    "sr": "Nijedan nalog nema ovaj broj ili imejl adresu, pa o Vama ne čuvamo ništa po čemu bismo "
-    "mogli da Vas nađemo. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
+    "en": "No account has this number or email address, so we found no data of an account. Of this request "
+    "we keep what you asked, when, and our answer, without the number or address.",
+    "sr": "Nijedan nalog nema ovaj broj ili imejl adresu, pa nismo našli podatke nijednog naloga. Od ovog "
+    "zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
 }
 
 _UNNAMED: Words = {
@@ -67,11 +69,13 @@ _FORMER: Words = {
 _UNWANTED: Words = {
     "en": "A number or email address whose owner objected to marketing stays as a keyed hash, without a "
     "name, for {suppressed} after the objection, or after the deletion of the account that had it. We do not "
-    "disclose whether yours is among them, for the same reason.",
+    "disclose whether yours is among them, for the same reason. A user who blocked a number keeps such a "
+    "hash of it in their list too.",
     "sr": "Za broj ili adresu čiji je vlasnik podneo prigovor na direktno oglašavanje ostaje heš-vrednost "
     "zaštićena ključem, bez imena, {suppressed} posle prigovora ili posle brisanja naloga koji ih je imao. "
     "Iz "
-    "istog razloga ne saopštavamo da li je Vaša među njima.",
+    "istog razloga ne saopštavamo da li je Vaša među njima. Takva vrednost broja ostaje i na listi korisnika "
+    "koji ga je blokirao.",
 }
 
 
@@ -129,13 +133,23 @@ def _paragraphs(request: RightsRequest, contact: str, language: Language) -> Ite
         yield request.decision_text
     if request.kept_openly(clock.now()):
         yield in_language(KEPT, language)
-    if request.missing and request.status is not Status.CANCELLED:
-        parts = (in_language(PARTS[part], language) if part in PARTS else part for part in request.missing)
-        lacking = NOT_PRESERVED if request.right is Right.RESTRICTION else MISSING
-        yield in_language(lacking, language).format(parts=", ".join(parts))
+    if isinstance(request.notes, ErasureNotes) and request.notes.is_unconfirmed:
+        yield in_language(UNCONFIRMED, language)
+    if request.status not in {Status.CANCELLED, Status.REFUSED}:
+        yield from _about_missing(request, language)
     if request.status is not Status.CANCELLED:
         disagree = in_language(_DISAGREE, language).format(contact=contact)
         yield f"{disagree} {remedies.in_words(request.country, language)}"
+
+
+def _about_missing(request: RightsRequest, language: Language) -> Iterator[str]:
+    """What is missing in the copy or is not preserved, and what was not done beside."""
+    parts = [part for part in request.missing if part not in LACKING]
+    if parts:
+        named = (in_language(PARTS[part], language) if part in PARTS else part for part in parts)
+        lacking = NOT_PRESERVED if request.right is Right.RESTRICTION else MISSING
+        yield in_language(lacking, language).format(parts=", ".join(named))
+    yield from (in_language(words, language) for part, words in LACKING.items() if part in request.missing)
 
 
 def _about_restraint(request: RightsRequest) -> Iterator[Words]:
@@ -168,6 +182,6 @@ def _is_unstoppable(request: RightsRequest) -> bool:
 
 
 _DISAGREE = {
-    "en": "If you disagree, write to {contact}.",
-    "sr": "Ako se ne slažete sa odlukom, pišite na {contact}.",
+    "en": "If you disagree, write to {contact}, and say why: a person will look at it.",
+    "sr": "Ako se ne slažete sa odlukom, pišite na {contact} i navedite razloge: razmotriće ih čovek.",
 }

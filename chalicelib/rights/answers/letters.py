@@ -142,9 +142,9 @@ _PROOF: Letters = {
                 "{contact}. Ne tražimo lična dokumenta."
             ),
             (
-                "Ako to ne učinite do {until}. godine, odbićemo zahtev. Možete da ga podnesete ponovo. Ako "
-                "zahtev nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili zanemarite ovu "
-                "poruku: bez dokaza se ništa ne dešava."
+                "Ako to ne učinite do {until}. godine, program odbija zahtev. Tada tražite da odluči čovek "
+                "(čl. 22. GDPR, čl. 38. ZZPL), ili podnesite nov. Ako zahtev nije Vaš, otkažite ga u "
+                "aplikaciji, pod „Privatnost i prava“, ili zanemarite poruku: bez dokaza se ništa ne dešava."
             ),
         ),
     ),
@@ -157,9 +157,9 @@ _PROOF: Letters = {
                 "{contact}. We do not ask for identity documents."
             ),
             (
-                "If there is no proof by {until}, we will refuse the request. You can make it again. If the "
-                "request is not yours, cancel it in the app, under “Privacy and rights”, or ignore this "
-                "mail: without a proof nothing happens."
+                "If there is no proof by {until}, a program refuses the request. Then ask for a person to "
+                "decide (Art. 22 GDPR, Art. 38 ZZPL), or make it again. If it is not yours, cancel it in the "
+                "app, under “Privacy and rights”, or ignore this mail: without a proof nothing happens."
             ),
         ),
     ),
@@ -180,8 +180,9 @@ _RELEASE: Letters = {
                 "Ne tražimo lična dokumenta."
             ),
             (
-                "Bez provere ćemo zahtev odbiti {until}. godine. Možete da ga podnesete ponovo. Ako zahtev "
-                "nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili odgovorite na ovu poruku."
+                "Bez provere program odbija zahtev {until}. godine. Možete da ga podnesete ponovo ili da "
+                "tražite da odluči čovek (čl. 22. GDPR, čl. 38. ZZPL). Ako zahtev nije Vaš, otkažite ga u "
+                "aplikaciji, pod „Privatnost i prava“, ili odgovorite na ovu poruku."
             ),
         ),
     ),
@@ -194,9 +195,9 @@ _RELEASE: Letters = {
                 "identity documents."
             ),
             (
-                "Without the check we will refuse the request on {until}. You can make it again. If the "
-                "request is not yours, cancel it in the app, under “Privacy and rights”, or reply to this "
-                "mail."
+                "Without the check, a program refuses the request on {until}. You can make it again, or ask "
+                "for a person to decide (Art. 22 GDPR, Art. 38 ZZPL). If the request is not yours, cancel it "
+                "in the app, under “Privacy and rights”, or reply to this mail."
             ),
         ),
     ),
@@ -269,6 +270,20 @@ _WHAT = {
     Right.RECTIFICATION: {"sr": "ispravka podataka", "en": "a correction of the data"},
 }
 
+_EXTENDED_ACCOUNT_TEXT: ShortTexts = {
+    "sr": "RU4M: za Vaš zahtev nam treba više vremena, do {until} Razlog je u aplikaciji i uz potvrdu o "
+    "prijemu. Pritužba: {complaints}",
+    "en": "RU4M: we need more time for your request, until {until}. The reason is in the app and with your "
+    "receipt. Complaints: {complaints}",
+}
+
+_LIFTED_TEXT: ShortTexts = {
+    "sr": "RU4M: ograničenje obrade Vaših podataka prestaje {until} Razlog je u aplikaciji i uz potvrdu o "
+    "prijemu. Pritužba: {complaints}",
+    "en": "RU4M: the restriction of your data ends on {until}. The reason is in the app and with your "
+    "receipt. Complaints: {complaints}",
+}
+
 _ANSWERED_LOCKED_OUT_TEXT: ShortTexts = {
     "sr": "RU4M: odgovor na Vaš zahtev je u aplikaciji i uz potvrdu o prijemu. Pritužba: {complaints}",
     "en": "RU4M: we have answered your request. The answer is in the app and with your receipt. "
@@ -279,7 +294,7 @@ _ANSWERED_LOCKED_OUT_TEXT: ShortTexts = {
 def lifting(request: RightsRequest, ends_at: datetime) -> WrittenMessage:
     """The message that we end a restriction (Art. 18(3) GDPR)."""
     words = {"day": day_of(request.received_at), "until": day_of(ends_at)}
-    return MessageWithRemedies(_LIFTED, None, words, country=request.country)
+    return MessageWithRemedies(_LIFTED, _LIFTED_TEXT, words, country=request.country)
 
 
 def answer(request: RightsRequest) -> WrittenMessage:
@@ -301,7 +316,7 @@ def extension(request: RightsRequest, until: datetime) -> WrittenMessage:
     if request.without_account:
         link = receipts.link(request.request_id)
         return MessageWithRemedies(_EXTENDED_GUEST, _EXTENDED_TEXT, words, link, country=country)
-    return MessageWithRemedies(_EXTENDED, None, words, country=country)
+    return MessageWithRemedies(_EXTENDED, _EXTENDED_ACCOUNT_TEXT, words, country=country)
 
 
 def proof(request: RightsRequest, until: datetime) -> WrittenMessage:

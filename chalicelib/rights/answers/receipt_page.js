@@ -133,7 +133,9 @@
   // Views
 
   const erasure = () => request.right === 'erasure' && !request.without_account
-  const guest = () => request.received_by === 'guest' || request.without_account
+  // The step warns the account of a request without a session: its copy is for the holder of the receipt.
+  const warned = () => request.steps.some(step => step.name === 'warn')
+  const guest = () => request.received_by === 'guest' || request.without_account || warned()
   const copied = () => guest() && !request.without_account && ['access', 'portability'].includes(request.right)
   const named = name => text(erasure() ? `erasure_${name}` : name)
   const state = () => {
@@ -178,6 +180,14 @@
     return [element('p', text('kept')), element('ul', lines.map(line), { id: 'kept' })]
   }
 
+  // Why an answer takes longer, and why a restriction ends: our messages say that this page shows it.
+  const reasons = () => {
+    const { extended, restraint } = request
+    const late = { JustificationA12Complexity: 'complex', JustificationA12HighVolume: 'many' }[extended?.reason]
+    const ends = restraint?.ends_because && [`${text('lifted')} `, dated(restraint.ends_at), `. ${restraint.ends_because}`]
+    return [!request.decided_at && late && text(late), ends].filter(Boolean).map(said => element('p', said))
+  }
+
   const title = name => {
     heading.textContent = name
     document.title = `RU4M: ${name}`
@@ -186,7 +196,7 @@
   const show = () => {
     title(text(erasure() ? 'erasure' : 'request'))
     const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
-    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...kept(), ...answer(), ...notes, ...actions()]
+    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...reasons(), ...kept(), ...answer(), ...notes, ...actions()]
     const card = element('section', parts, { class: 'card', 'aria-labelledby': 'heading' })
     main.replaceChildren(card, element('p', text('app'), { class: 'quiet', id: 'app' }))
     page.className = 'page'

@@ -23,21 +23,26 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "due": "Answer due by",
         "decided": "Decided",
         "loading": "Loading …",
-        "erasure_cancellable": "Your account and your data will be deleted. You can still cancel this.",
+        "erasure_cancellable": "Your account and your data will be deleted, except what we have to keep by "
+        "law or for legal claims. You can still cancel this.",
         "erasure_begun": "The deletion has begun and cannot be stopped any more. When it is done, this link "
         "shows the certificate. Keep the link.",
-        "erasure_done": "Your account and your data were deleted. The certificate says what was deleted, "
-        "what stays and why. The signed file is the proof: save it.",
+        "erasure_done": "The deletion of your account is done. The certificate says what was deleted, what "
+        "our chat provider reported, what stays and why. The signed file is the proof: save it.",
         "kept": "We have to keep this, by law or for legal claims. It is locked, and used for nothing else:",
         "until": "until",
         "erasure_refused": "We did not delete your account.",
-        "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
+        "erasure_cancelled": "The deletion was cancelled. Your account and its data stay.",
         "erasure_not_you": "You do not want this? Cancel the deletion. If another person asked for "
         "it, write to {contact}.",
         "open": "We are working on your request.",
         "proof": "Before we answer, we need proof that the request came from you. Write to {contact}.",
-        "done": "We have answered your request. If there is a copy, it is in the app of the account.",
+        "done": "We have answered your request. A copy is shown only in the app of the account, for some "
+        "days.",
         "answered": "We have answered your request.",
+        "complex": "We need more time for your request, because it is complex.",
+        "many": "We need more time for your request, because there are many requests.",
+        "lifted": "End of the restriction:",
         "refused": "We refused your request.",
         "cancelled": "The request was cancelled.",
         "app": "This page needs neither the app nor an account. On a phone with the RU4M app, the link "
@@ -68,22 +73,26 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "due": "Rok za odgovor",
         "decided": "Odlučeno",
         "loading": "Učitavanje …",
-        "erasure_cancellable": "Vaš nalog i Vaši podaci biće obrisani. Još možete da otkažete brisanje.",
+        "erasure_cancellable": "Vaš nalog i Vaši podaci biće obrisani, osim onih koje moramo da čuvamo po "
+        "zakonu ili zbog pravnih zahteva. Još možete da otkažete brisanje.",
         "erasure_begun": "Brisanje je počelo i više ne može da se zaustavi. Kada se završi, ova veza "
         "prikazuje potvrdu. Sačuvajte vezu.",
-        "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
-        "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
+        "erasure_done": "Brisanje Vašeg naloga je završeno. U potvrdi piše šta je obrisano, šta je javio naš "
+        "pružalac usluge ćaskanja, šta ostaje i zašto. Dokaz je potpisana datoteka: sačuvajte je.",
         "kept": "Ovo moramo da čuvamo, po zakonu ili zbog pravnih zahteva. Zaključano je i ne koristi se ni "
         "za šta drugo:",
         "until": "do",
         "erasure_refused": "Nismo obrisali Vaš nalog.",
-        "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
+        "erasure_cancelled": "Brisanje je otkazano. Nalog i podaci ostaju.",
         "erasure_not_you": "Ne želite ovo? Otkažite brisanje. Ako je to tražio neko drugi, pišite na "
         "{contact}.",
         "open": "Radimo na Vašem zahtevu.",
         "proof": "Pre odgovora nam je potreban dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
-        "done": "Odgovorili smo na Vaš zahtev. Ako postoji kopija, ona je u aplikaciji naloga.",
+        "done": "Odgovorili smo na Vaš zahtev. Kopija se prikazuje samo u aplikaciji naloga, nekoliko dana.",
         "answered": "Odgovorili smo na Vaš zahtev.",
+        "complex": "Za Vaš zahtev nam treba više vremena, jer je složen.",
+        "many": "Za Vaš zahtev nam treba više vremena, jer ima mnogo zahteva.",
+        "lifted": "Kraj ograničenja:",
         "refused": "Odbili smo Vaš zahtev.",
         "cancelled": "Zahtev je otkazan.",
         "app": "Za ovu stranicu Vam ne trebaju ni aplikacija ni nalog. Na telefonu sa aplikacijom RU4M veza "

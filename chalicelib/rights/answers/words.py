@@ -28,8 +28,13 @@ PARTS: Mapping[str, Words] = {
     "some records that could not be read": in_both(
         "some records that could not be read", "neki zapisi koji nisu mogli da se pročitaju"
     ),
+}
+
+# What is missing beside the copy, by the same words.
+LACKING: Mapping[str, Words] = {
     "the transfer to the address that you named": in_both(
-        "the transfer to the address that you named", "prenos na adresu koju ste naveli"
+        "We could not send the copy to the address that you named.",
+        "Kopiju nismo mogli da pošaljemo na adresu koju ste naveli.",
     ),
 }
 
@@ -39,30 +44,36 @@ KEPT = in_both(
     "Izuzetak je ono što moramo da čuvamo po zakonu ili zbog pravnih zahteva: ovaj odgovor to navodi, sa "
     "razlogom i rokom čuvanja. Ti podaci su zaključani i ne koriste se ni za šta drugo.",
 )
+UNCONFIRMED = in_both(
+    "Stream, which delivers our chat, no longer finds you as a user, but it did not confirm that your "
+    "messages, files and calls were deleted. The certificate says what it reported.",
+    "Stream, koji isporučuje poruke našeg ćaskanja, više Vas ne nalazi kao korisnika, ali nije potvrdio da "
+    "su Vaše poruke, datoteke i pozivi obrisani. U potvrdi piše šta je javio.",
+)
 # What a restriction stops, and how its subject ends it.
 RESTRICTED_WHOLLY = in_both(
     "We store your data, and use it only to sign you in, for your privacy rights, legal claims, security "
     "and legal duties. "
-    "You can get a copy of it, use your privacy rights, and end the restriction at any time under “Privacy "
-    "and rights”. If you made the request without the app, we send you a code for that first.",
+    "You can get a copy of it, use your privacy rights, and end the restriction under “Privacy and rights”, "
+    "or write to us. If you made the request without the app, we send you a code for that first.",
     "Vaše podatke čuvamo, a koristimo ih samo za prijavu, Vaša prava, pravne zahteve, bezbednost i zakonske "
-    "obaveze. "
-    "Možete da dobijete njihovu kopiju, da ostvarujete svoja prava i da u svakom trenutku prekinete "
-    "ograničenje, pod „Privatnost i prava“. Ako ste zahtev podneli bez aplikacije, pre toga Vam šaljemo kod.",
+    "obaveze. Možete da dobijete njihovu kopiju, da ostvarujete svoja prava i da prekinete ograničenje, pod "
+    "„Privatnost i prava“, ili pišite nama. Ako ste zahtev podneli bez aplikacije, pre toga Vam šaljemo kod.",
 )
 RESTRICTED_IN_PART = in_both(
-    "We stopped the uses of your data that you named. You can end the restriction at any time under “Privacy "
-    "and rights”.",
-    "Prekinuli smo upotrebe Vaših podataka koje ste naveli. Ograničenje možete da prekinete u svakom "
-    "trenutku, pod „Privatnost i prava“.",
+    "We stopped the uses of your data that you named. You can end the restriction under “Privacy and "
+    "rights”, or write to us.",
+    "Prekinuli smo upotrebe Vaših podataka koje ste naveli. Ograničenje možete da prekinete pod „Privatnost "
+    "i prava“, ili pišite nama.",
 )
 PRESERVED = in_both(
-    "While the restriction lasts, we do not delete your data either.",
-    "Dok ograničenje traje, Vaše podatke takođe ne brišemo.",
+    "While the restriction lasts, we do not delete data of yours that we still had when you made the "
+    "request.",
+    "Dok ograničenje traje, takođe ne brišemo Vaše podatke koje smo još imali kada ste podneli zahtev.",
 )
 NOT_PRESERVED = in_both(
-    "We could not preserve some data: {parts}.",
-    "Neke podatke nismo mogli da sačuvamo: {parts}.",
+    "There is an exception that we could not preserve: {parts}.",
+    "Postoji izuzetak koji nismo mogli da sačuvamo: {parts}.",
 )
 # No code stops these for one subject, so the answer does not say that they have stopped.
 UPHELD_UNSTOPPED = in_both(
@@ -76,10 +87,11 @@ UPHELD_UNSTOPPED = in_both(
 # Stream offers no chat without its moderation, rate limits and connection data.
 CHAT_OFFER = in_both(
     "Our chat provider cannot separate its protection from abuse from chat. If you do not want it, you can "
-    "close chat: restrict all use of your data, or delete your account, under “Privacy and rights”.",
+    "close chat: restrict the use of your data, or delete your account, under “Privacy and rights”, or write "
+    "to us.",
     "Naš pružalac usluge ćaskanja ne može da odvoji zaštitu od zloupotrebe od ćaskanja. Ako je ne želite, "
-    "možete da zatvorite ćaskanje: ograničite svaku upotrebu svojih podataka ili obrišite nalog, pod "
-    "„Privatnost i prava“.",
+    "možete da zatvorite ćaskanje: ograničite upotrebu svojih podataka ili obrišite nalog, pod „Privatnost i "
+    "prava“, ili pišite nama.",
 )
 MISSING = in_both(
     "Some data could not be included: {parts}. The copy lists what is missing and why.",
@@ -89,9 +101,12 @@ MISSING = in_both(
 # Of a whole or partial refusal.
 REASONS: Mapping[RefusalReason, Words] = {
     RefusalReason.IDENTITY_FAILURE: in_both(
-        "Reason: we could not verify that the request came from you (Art. 12(2) and (6) GDPR, Art. 21 ZZPL).",
+        "Reason: we could not verify that the request came from you (Art. 12(2) and (6) GDPR, Art. 21 ZZPL). "
+        "If the time for the proof was over, a program refused it. You can ask for a person to decide (Art. "
+        "22 GDPR, Art. 38 ZZPL), or make the request again.",
         "Razlog: nismo mogli da proverimo da li ste zahtev podneli Vi (čl. 12. st. 2. i 6. GDPR, čl. 21. "
-        "ZZPL).",
+        "ZZPL). Ako je rok za dokaz istekao, odbio ga je program. Možete da tražite da odluči čovek (čl. 22. "
+        "GDPR, čl. 38. ZZPL) ili da zahtev podnesete ponovo.",
     ),
     RefusalReason.MANIFESTLY_UNFOUNDED: in_both(
         "Reason: the request clearly has no basis in the law (Art. 12(5) GDPR, Art. 21 ZZPL).",

@@ -36,15 +36,15 @@ from chalicelib.rights.request import declaration
 _HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
 _LEADS = {
     CopyKind.ACCESS: "You asked which data about you we process. This page shows the data, why we process "
-    "it, and who received it (Art. 15 GDPR).",
+    "it, and who received it (Art. 15 GDPR, Art. 26 ZZPL).",
     CopyKind.PORTABILITY: "You asked for the data that you gave us and that we recorded while you used the "
-    "service, in a format that another service can read (Art. 20 GDPR).",
+    "service, in a format that another service can read (Art. 20 GDPR, Art. 36 ZZPL).",
 }
 
 # Listed apart: the app also has a switch for each consent.
 _CONSENTS = (
-    "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
-    "the future (Art. 7(3) GDPR)."
+    "You can withdraw a consent at any time, in the app as easily as you gave it, or by writing to us. The "
+    "withdrawal applies to the future (Art. 7(3) GDPR, Art. 15 ZZPL)."
 )
 _COMPLAIN = (
     "If you think that we break data protection law, you can complain to a supervisory authority (Art. 77 "

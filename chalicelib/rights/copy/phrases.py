@@ -10,49 +10,53 @@ COPY: Catalogue = {
     "Your data for another service": "Vaši podaci za drugu uslugu",
     "You asked which data about you we process. This page shows the data, why we process it, and who "
     "received "
-    "it (Art. 15 GDPR).": (
+    "it (Art. 15 GDPR, Art. 26 ZZPL).": (
         "Pitali ste koje podatke o Vama obrađujemo. Ova stranica prikazuje te podatke, zašto ih obrađujemo i "
         "ko ih je primio (čl. 15. GDPR, čl. 26. ZZPL)."
     ),
     "You asked for the data that you gave us and that we recorded while you used the service, in a format "
-    "that another service can read (Art. 20 GDPR).": (
+    "that another service can read (Art. 20 GDPR, Art. 36 ZZPL).": (
         "Tražili ste podatke koje ste nam dali i koje smo zabeležili dok ste koristili uslugu, u obliku koji "
         "druga usluga može da čita (čl. 20. GDPR, čl. 36. ZZPL)."
     ),
     "Access": "Pristup",
-    "know which data about you we process, and get a copy of it (Art. 15 GDPR)": (
+    "know which data about you we process, and get a copy of it (Art. 15 GDPR, Art. 26 ZZPL)": (
         "da saznate koje podatke o Vama obrađujemo i da dobijete njihovu kopiju (čl. 15. GDPR, čl. 26. ZZPL)"
     ),
     "Correction": "Ispravka",
-    "have wrong or incomplete data corrected (Art. 16 GDPR)": (
+    "have wrong or incomplete data corrected (Art. 16 GDPR, Art. 29 ZZPL)": (
         "da se netačni ili nepotpuni podaci isprave (čl. 16. GDPR, čl. 29. ZZPL)"
     ),
     "Deletion": "Brisanje",
-    "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)": (
-        "da se Vaši podaci obrišu, osim ako zakon zahteva da ih čuvamo (čl. 17. GDPR, čl. 30. ZZPL)"
+    "have your data deleted, unless we have to keep it by law or for legal claims (Art. 17 GDPR, Art. 30 "
+    "ZZPL)": (
+        "da se Vaši podaci obrišu, osim ako moramo da ih čuvamo po zakonu ili zbog pravnih zahteva (čl. 17. "
+        "GDPR, čl. 30. ZZPL)"
     ),
     "Restriction": "Ograničenje obrade",
-    "have us store your data without using it (Art. 18 GDPR)": (
-        "da Vaše podatke samo čuvamo, a ne koristimo (čl. 18. GDPR, čl. 31. ZZPL)"
+    "have us only store your data, and use it only as the law still allows (Art. 18 GDPR, Art. 31 ZZPL)": (
+        "da Vaše podatke samo čuvamo, a koristimo samo kako zakon i tada dozvoljava (čl. 18. GDPR, čl. 31. "
+        "ZZPL)"
     ),
     "Portability": "Prenosivost",
-    "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)": (
+    "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR, Art. 36 "
+    "ZZPL)": (
         "da dobijete svoje podatke u obliku koji druga usluga može da čita, ili da ih pošaljemo toj usluzi "
         "(čl. 20. GDPR, čl. 36. ZZPL)"
     ),
     "Objection": "Prigovor",
-    "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)": (
+    "object to processing that is based on our legitimate interests (Art. 21(1) GDPR, Art. 37 ZZPL)": (
         "da podnesete prigovor na obradu koja se zasniva na našim legitimnim interesima (čl. 21. st. 1. "
         "GDPR, čl. 37. ZZPL)"
     ),
     "Objection to direct marketing": "Prigovor na direktno oglašavanje",
-    "object at any time, without giving a reason (Art. 21(2) GDPR)": (
+    "object at any time, without giving a reason (Art. 21(2) GDPR, Art. 37 ZZPL)": (
         "da podnesete prigovor u svakom trenutku, bez navođenja razloga (čl. 21. st. 2. GDPR, čl. 37. ZZPL)"
     ),
-    "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
-    "the future (Art. 7(3) GDPR).": (
-        "Pristanak možete u svakom trenutku da opozovete u aplikaciji, jednako lako kao što ste ga dali. "
-        "Opoziv važi za ubuduće (čl. 7. st. 3. GDPR, čl. 15. ZZPL)."
+    "You can withdraw a consent at any time, in the app as easily as you gave it, or by writing to us. The "
+    "withdrawal applies to the future (Art. 7(3) GDPR, Art. 15 ZZPL).": (
+        "Pristanak možete u svakom trenutku da opozovete: u aplikaciji, jednako lako kao što ste ga dali, "
+        "ili ako nam pišete. Opoziv važi za ubuduće (čl. 7. st. 3. GDPR, čl. 15. ZZPL)."
     ),
     "Skip to your records": "Pređite na svoje zapise",
     "Your records": "Vaši zapisi",
@@ -218,12 +222,12 @@ CHAT: Catalogue = {
         "Stream to prikuplja i čuva kada se povežete. Stream to ne uključuje u izvoz Vaših podataka, pa ni "
         "ova kopija to ne sadrži"
     ),
-    "it is about other people (Art. 15(4) and 20(4) GDPR)": (
-        "odnosi se na druge ljude (čl. 15. st. 4. i čl. 20. st. 4. GDPR)"
+    "it is about other people (Art. 15(4) and 20(4) GDPR, Art. 26 and 36 ZZPL)": (
+        "odnosi se na druge ljude (čl. 15. st. 4. i čl. 20. st. 4. GDPR, čl. 26. i 36. ZZPL)"
     ),
-    "how reports, blocks and bans are handled protects those who reported (Art. 15(4) GDPR)": (
+    "how reports, blocks and bans are handled protects those who reported (Art. 15(4) GDPR, Art. 26 ZZPL)": (
         "postupanje sa prijavama, blokadama i zabranama štiti one koji su nešto prijavili (čl. 15. st. 4. "
-        "GDPR)"
+        "GDPR, čl. 26. ZZPL)"
     ),
     "a setting of the chat system that says nothing about you as a person": (
         "podešavanje sistema za ćaskanje koje ništa ne govori o Vama kao osobi"
@@ -240,8 +244,8 @@ CHAT: Catalogue = {
     "it has a form that we cannot read; ask us, and a person will check it": (
         "ima oblik koji ne možemo da pročitamo; pitajte nas i zaposleni će to proveriti"
     ),
-    "you did not provide it; the access copy has it (Art. 20(1) GDPR)": (
-        "niste ga dali Vi; nalazi se u kopiji za pristup (čl. 20. st. 1. GDPR)"
+    "you did not provide it; the access copy has it (Art. 20(1) GDPR, Art. 36 ZZPL)": (
+        "niste ga dali Vi; nalazi se u kopiji za pristup (čl. 20. st. 1. GDPR, čl. 36. ZZPL)"
     ),
     "Stream has no user for your account: none was created, or it was deleted there.": (
         "Stream nema korisnika za Vaš nalog: nije ni napravljen ili je tamo obrisan."

@@ -34,14 +34,16 @@ _WORDS_OF_ACCESS = RightWords(
     title="Copy of the data (access)",
     outcomes={
         Status.COMPLETED: in_both(
-            "Your copy is ready. It shows what we store about you, why, for how long, and who received it "
-            "(Art. 15 GDPR, Art. 26 ZZPL).",
-            "Vaša kopija je spremna. Ona prikazuje koje podatke o Vama čuvamo, zašto, koliko dugo i ko ih je "
-            "primio (čl. 15. GDPR, čl. 26. ZZPL).",
+            "We made your copy, and keep it for some days. It shows what we store about you, why, for how "
+            "long, and who received it (Art. 15 GDPR, Art. 26 ZZPL).",
+            "Napravili smo Vašu kopiju i čuvamo je nekoliko dana. Ona prikazuje koje podatke o Vama čuvamo, "
+            "zašto, koliko dugo i ko ih je primio (čl. 15. GDPR, čl. 26. ZZPL).",
         ),
         Status.PARTIALLY_COMPLETED: in_both(
-            "Your copy is ready, but it is not complete (Art. 15 GDPR, Art. 26 ZZPL).",
-            "Vaša kopija je spremna, ali nije potpuna (čl. 15. GDPR, čl. 26. ZZPL).",
+            "We made your copy, and keep it for some days, but it is not complete (Art. 15 GDPR, Art. 26 "
+            "ZZPL).",
+            "Napravili smo Vašu kopiju i čuvamo je nekoliko dana, ali nije potpuna (čl. 15. GDPR, čl. 26. "
+            "ZZPL).",
         ),
         Status.REFUSED: in_both(
             "We refused your request for a copy of your data (Art. 15 GDPR, Art. 26 ZZPL).",
@@ -55,22 +57,23 @@ _WORDS_OF_ACCESS = RightWords(
     nothing_held=in_both("So there is no copy of data.", "Zato nema kopije podataka."),
     on_page=(
         "Access",
-        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
+        "know which data about you we process, and get a copy of it (Art. 15 GDPR, Art. 26 ZZPL)",
     ),
 )
 _WORDS_OF_PORTABILITY = RightWords(
     title="Copy for another service (portability)",
     outcomes={
         Status.COMPLETED: in_both(
-            "Your data is ready, in a format that other services can read (Art. 20 GDPR, Art. 36 ZZPL).",
-            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju (čl. 20. GDPR, čl. 36. ZZPL).",
+            "We made a copy of your data, in a format that other services can read, and keep it for some "
+            "days (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Napravili smo kopiju Vaših podataka, u obliku koji druge usluge mogu da čitaju, i čuvamo je "
+            "nekoliko dana (čl. 20. GDPR, čl. 36. ZZPL).",
         ),
         Status.PARTIALLY_COMPLETED: in_both(
-            "Your data is ready, in a format that other services can read, but a part of your request was "
-            "not "
-            "fulfilled (Art. 20 GDPR, Art. 36 ZZPL).",
-            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju, ali deo Vašeg zahteva nije "
-            "ispunjen (čl. 20. GDPR, čl. 36. ZZPL).",
+            "We made a copy of your data, in a format that other services can read, and keep it for some "
+            "days, but a part of your request was not fulfilled (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Napravili smo kopiju Vaših podataka, u obliku koji druge usluge mogu da čitaju, i čuvamo je "
+            "nekoliko dana, ali deo Vašeg zahteva nije ispunjen (čl. 20. GDPR, čl. 36. ZZPL).",
         ),
         Status.REFUSED: in_both(
             "We refused your request to transfer your data (Art. 20 GDPR, Art. 36 ZZPL).",
@@ -84,7 +87,10 @@ _WORDS_OF_PORTABILITY = RightWords(
     nothing_held=in_both("So there is no data to transfer.", "Zato nema podataka za prenos."),
     on_page=(
         "Portability",
-        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
+        (
+            "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR, "
+            "Art. 36 ZZPL)"
+        ),
     ),
 )
 

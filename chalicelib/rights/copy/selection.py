@@ -31,10 +31,11 @@ from chalicelib.rights.request import evidence
 
 _STAFF_WITHHELD = (
     "the entry names their role instead. Our staff act on our instructions, so they are not recipients, and "
-    "they have rights of their own (Art. 15(4) and 29 GDPR)"
+    "they have rights of their own (Art. 15(4) and 29 GDPR, Art. 26 and 46 ZZPL)"
 )
 _NOT_PORTABLE = (
-    "created by us, or not processed on the basis of your consent or of a contract with you (Art. 20(1) GDPR)"
+    "created by us, or not processed on the basis of your consent or of a contract with you (Art. 20(1) "
+    "GDPR, Art. 36 ZZPL)"
 )
 
 

@@ -164,11 +164,7 @@ def _notify(job: ErasureJob) -> Outcome:
     to = Addressee(
         captured.email, captured.phone if _may_text(job.request, job.notes) else None, captured.locale
     )
-    if request.kept_openly(clock.now()):
-        compose = letters.mostly_erased
-    else:
-        compose = letters.closed if _is_closed_by_us(request) else letters.erased
-    message = compose(receipts.link(request.request_id), request.country)
+    message = letters.ended(request, receipts.link(request.request_id))
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 
 

@@ -88,7 +88,10 @@ _WORDS = RightWords(
     ),
     on_page=(
         "Deletion",
-        "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)",
+        (
+            "have your data deleted, unless we have to keep it by law or for legal claims (Art. 17 GDPR, "
+            "Art. 30 ZZPL)"
+        ),
     ),
 )
 

@@ -228,7 +228,7 @@ def _remains(
     yield Remains.of(Remaining.SENT_MAILS, Period.MAIL_RETURN.ends(now))
     yield Remains.of(Remaining.SMS_OPT_OUT)
     yield Remains.of(Remaining.BLOCK_HASHES)
-    yield Remains.of(Remaining.UNDISCLOSED)
+    yield Remains.of(Remaining.UNDISCLOSABLE)
     yield Remains.of(Remaining.SEALED_GROUP_NAMES)
     if answer.user is not StreamReport.NO_USER:
         for what in (Remaining.OTHERS_MESSAGES, Remaining.QUOTES, Remaining.GROUP_NAMES):

@@ -34,7 +34,7 @@ _WORDS_OF_OBJECTION = RightWords(
     nothing_held=in_both("So there is no processing to stop.", "Zato nema obrade koju bismo prekinuli."),
     on_page=(
         "Objection",
-        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)",
+        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR, Art. 37 ZZPL)",
     ),
 )
 _WORDS_OF_MARKETING_OBJECTION = RightWords(
@@ -63,7 +63,7 @@ _WORDS_OF_MARKETING_OBJECTION = RightWords(
     ),
     on_page=(
         "Objection to direct marketing",
-        "object at any time, without giving a reason (Art. 21(2) GDPR)",
+        "object at any time, without giving a reason (Art. 21(2) GDPR, Art. 37 ZZPL)",
     ),
 )
 

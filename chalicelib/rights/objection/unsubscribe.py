@@ -123,22 +123,27 @@ _TEXTS: Mapping[str, tuple[str, str, str, str]] = {
     "en": (
         "Stop marketing?",
         (
-            "You then get no more news and offers from us, and we do not choose advertisements by your data. "
-            "Mails about your account and your rights still reach you. You need neither the app nor to sign "
-            "in."
+            "We then send you no more news and offers, and do not choose advertisements by your data. Mails "
+            "about an account and about rights are not affected. You need neither the app nor to sign in."
         ),
         "Stop marketing",
-        "Done. You get no more news and offers from us. You can consent to them again in the app.",
+        (
+            "Done. We send you no more news and offers; one that is already on its way may still arrive. An "
+            "account can consent to them again in the app."
+        ),
     ),
     "sr": (
         "Ne želite više reklamne poruke?",
         (
-            "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Poruke o "
-            "Vašem nalogu i Vašim pravima i dalje će stizati. Ne treba Vam aplikacija i ne morate da se "
+            "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Na "
+            "poruke o nalogu i pravima to ne utiče. Ne treba Vam aplikacija i ne morate da se "
             "prijavite."
         ),
         "Ne želim reklamne poruke",
-        "Gotovo. Više Vam nećemo slati novosti i ponude. U aplikaciji možete ponovo da date pristanak.",
+        (
+            "Gotovo. Više Vam nećemo slati novosti i ponude; poruka koja je već poslata može još da stigne. "
+            "Uz nalog, pristanak može ponovo da se da u aplikaciji."
+        ),
     ),
 }
 # One column, and a button as large as a thumb.

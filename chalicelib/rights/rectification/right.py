@@ -51,7 +51,7 @@ _WORDS = RightWords(
         ),
     },
     nothing_held=in_both("So there is nothing to correct.", "Zato nema šta da se ispravi."),
-    on_page=("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR)"),
+    on_page=("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR, Art. 29 ZZPL)"),
 )
 
 RECTIFICATION = RightDeclaration(

@@ -20,7 +20,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.stream.model import StreamDeletionTask, StreamReport
+from chalicelib.stream.model import StreamDeletion, StreamDeletionTask, StreamReport
 
 
 class DeletionPlace(StrEnum):
@@ -341,6 +341,12 @@ class ErasureNotes(RequestNotes):
     key_deleted_at: Instant | None = None
     reported_unproven_at: Instant | None = None
     resumed_at: Instant | None = None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether Stream did not report of some data at Stream whether it was deleted."""
+        answer = self.stream_answer
+        return answer is not None and bool(StreamDeletion(answer.user, answer.extent).unconfirmed)
 
     @property
     def is_irrevocable(self) -> bool:

@@ -3,7 +3,7 @@
 from enum import Enum, StrEnum, auto
 
 # No law requires this retention. The controller keeps requests to be able to prove how they were answered.
-EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL"
 
 
 class Right(StrEnum):

@@ -49,10 +49,10 @@ _WORDS = RightWords(
             "prestane.",
         ),
         Status.PARTIALLY_COMPLETED: in_both(
-            "We restricted a part of the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). Before we "
-            "lift the restriction, we will inform you.",
-            "Ograničili smo deo obrade koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Obavestićemo Vas pre "
-            "nego što ograničenje prestane.",
+            "We restricted the processing that you named, but could not preserve all data (Art. 18 GDPR, "
+            "Art. 31 ZZPL). Before we lift the restriction, we will inform you.",
+            "Ograničili smo obradu koju ste naveli, ali nismo mogli da sačuvamo sve podatke (čl. 18. GDPR, "
+            "čl. 31. ZZPL). Obavestićemo Vas pre nego što ograničenje prestane.",
         ),
         Status.REFUSED: in_both(
             "We did not restrict the processing of your data (Art. 18 GDPR, Art. 31 ZZPL).",
@@ -64,7 +64,10 @@ _WORDS = RightWords(
         ),
     },
     nothing_held=in_both("So there is no processing to restrict.", "Zato nema obrade koju bismo ograničili."),
-    on_page=("Restriction", "have us store your data without using it (Art. 18 GDPR)"),
+    on_page=(
+        "Restriction",
+        "have us only store your data, and use it only as the law still allows (Art. 18 GDPR, Art. 31 ZZPL)",
+    ),
 )
 
 RESTRICTION = RightDeclaration(

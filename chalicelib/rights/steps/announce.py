@@ -24,6 +24,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
+from chalicelib.rights.erasure import letters as endings
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
@@ -37,7 +38,12 @@ _FROM_SESSIONS = frozenset({ReceivedBy.APP, ReceivedBy.UNSUBSCRIBE, ReceivedBy.I
 
 def _announce(job: AnyJob) -> Outcome:
     """Send the mail about the answer, unless an earlier run may have sent it."""
-    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, letters.answer(job.request)))
+    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, answer(job.request)))
+
+
+def answer(request: RightsRequest) -> WrittenMessage:
+    """The message of an answer. The owner of an idle account, which stays, requested nothing."""
+    return endings.kept() if request.received_by is ReceivedBy.INACTIVITY else letters.answer(request)
 
 
 def announce_extension(job: AnyJob) -> None:

@@ -34,12 +34,15 @@ from chalicelib.privacy.purposes import Category, ExplainedEnum, LegalBasis, Pur
 from chalicelib.privacy.recipients import Recipient
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
-_LAW = "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR"
+_LAW = "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL"
 _INNER = NotPersonal(withheld="internal state of our work; its result is in the other fields")
 _COLLEAGUE = NotPersonal(
-    withheld="a member of our staff, who acts on our instructions (Art. 15(4) and 29 GDPR)"
+    withheld="a member of our staff, who acts on our instructions (Art. 15(4) and 29 GDPR, Art. 26 and 46 "
+    "ZZPL)"
 )
-_ASSESSED = "our assessment, which may concern other people (Art. 15(4) GDPR); the ground is its result"
+_ASSESSED = (
+    "our assessment, which may concern other people (Art. 15(4) GDPR, Art. 26 ZZPL); the ground is its result"
+)
 
 _SHOWN = personal(Category.PRIVACY_PREFERENCES, Source.GENERATED, to=_STAFF)
 _ASSESSMENT = personal(Category.PRIVACY_PREFERENCES, Source.GENERATED, to=_STAFF, withheld=_ASSESSED)
@@ -126,7 +129,7 @@ class Disclosure(
     retention=Statutory(Period.DISCLOSURE, law=_LAW, since="proposed_at"),
     key_class=KeyClass.RETAINED,
     undisclosed="disclosures that are not approved, because no data may go out; and those of which a law "
-    "forbids us to inform you, until the law allows it (Art. 23 GDPR)",
+    "forbids us to inform you, until the law allows it (Art. 23 GDPR, Art. 40 ZZPL)",
 ):
     """A disclosure of a subject's data to an authority or another party, and who decided it."""
 

@@ -161,10 +161,13 @@ AnyPart = Annotated[StreamProfile | StreamMessage | StreamReaction | StreamCall,
 class Ground(ExplainedEnum):
     """Why data is not in the copy: a code, and an explanation for the subject."""
 
-    OTHERS = ("others", "it is about other people (Art. 15(4) and 20(4) GDPR)")
+    OTHERS = ("others", "it is about other people (Art. 15(4) and 20(4) GDPR, Art. 26 and 36 ZZPL)")
     MODERATION = (
         "moderation",
-        "how reports, blocks and bans are handled protects those who reported (Art. 15(4) GDPR)",
+        (
+            "how reports, blocks and bans are handled protects those who reported (Art. 15(4) GDPR, Art. 26 "
+            "ZZPL)"
+        ),
     )
     INTERNAL = ("internal", "a setting of the chat system that says nothing about you as a person")
     REPEATED = (
@@ -174,7 +177,10 @@ class Ground(ExplainedEnum):
     SECRET = ("secret", "a person who has it could act on your device or in your name")
     UNKNOWN = ("unknown", "a field that we do not know and cannot assess; ask us, and a person will check it")
     UNREADABLE = ("unreadable", "it has a form that we cannot read; ask us, and a person will check it")
-    NOT_PORTABLE = ("not_portable", "you did not provide it; the access copy has it (Art. 20(1) GDPR)")
+    NOT_PORTABLE = (
+        "not_portable",
+        "you did not provide it; the access copy has it (Art. 20(1) GDPR, Art. 36 ZZPL)",
+    )
 
 
 @dataclass(frozen=True)

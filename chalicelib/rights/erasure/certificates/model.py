@@ -3,10 +3,8 @@
 Invariants:
 
 - A certificate identifies no person. Its types allow only words of closed lists, bounded counts, instants of
-  whole seconds, and the ids of the request, the pseudonym and Stream's task. A phone number, a name, a user
-  id, a device or content does not fit into any field. `document` validates again, because pydantic's
-  `model_copy` and `model_construct` do not.
-- A refused value appears in no exception text.
+  whole seconds, and the ids of the request, the pseudonym and Stream's task. `document` validates again,
+  because pydantic's `model_copy` and `model_construct` do not. A refused value appears in no exception text.
 - The bytes are canonical (RFC 8785): the same certificate always has the same bytes.
 - A certificate that was signed once can be read as long as it is kept. The words of its closed lists are
   signed and read again, so a word never changes and is never removed; a better wording is a new member. Those
@@ -76,6 +74,7 @@ class Remaining(StrEnum):
     HOLDS = "records of the holds that kept data, with the evidence of who decided on them"
     BLOCK_HASHES = "a keyed hash of the phone number, in the lists of users who blocked it, if there are any"
     UNDISCLOSED = "data that a law requires us to keep and forbids us to disclose, if there is any"
+    UNDISCLOSABLE = "data that we have to keep and that a law forbids us to disclose, if there is any"
 
 
 class Reason(StrEnum):
@@ -129,6 +128,7 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.HOLDS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.BLOCK_HASHES: (Reason.BLOCKED, Ending.BLOCKERS),
     Remaining.UNDISCLOSED: (Reason.SECRECY, Ending.DISCLOSURE),
+    Remaining.UNDISCLOSABLE: (Reason.SECRECY, Ending.DISCLOSURE),
 }
 
 # In every certificate: an omission would state that nothing of it stays.
@@ -240,7 +240,7 @@ class Remains(_Part):
 
 
 class HeldRecords(_Part):
-    """Records of one kind that a law requires us to keep, locked until their end."""
+    """Records of one kind that a law or a legal claim keeps, locked until their end."""
 
     records: RecordKind
     count: Count

@@ -28,14 +28,14 @@ from chalicelib.rights.erasure.certificates.model import (
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.erasure.model import Envelope
 
-_HEADING = "Your data at RU4M was deleted"
+_HEADING = "The deletion of your data at RU4M"
 _LEAD = (
-    "We deleted your account and your data (Art. 17 GDPR). This page shows what was deleted, what stays and "
-    "why, and how anyone can check that this certificate is ours."
+    "We deleted your account and your data, except what stays (Art. 17 GDPR, Art. 30 ZZPL). This page shows "
+    "what was deleted, what stays and why, and how anyone can check that this certificate is ours."
 )
 _CHAPTERS = (
     ("deleted", "What we deleted"),
-    ("stream", "What was deleted at Stream"),
+    ("stream", "What Stream reported"),
     ("stays", "What stays, and why"),
     ("backups", "Backups"),
     ("verify", "How to check this certificate"),
@@ -44,6 +44,11 @@ _CHAPTERS = (
 _ASKED_STREAM = (
     "Stream.io, Inc. delivers our chat. We asked it to delete your data. We cannot look into its storage, so "
     "this is what Stream reported."
+)
+# The signed words name the GDPR only, and a signed word never changes.
+_IN_SERBIAN_LAW = (
+    "The Serbian law (ZZPL) has the same in other articles: Art. 7 GDPR is Art. 15 ZZPL, Art. 17 is Art. 30, "
+    "Art. 21 is Art. 37, and Art. 23 is Art. 40."
 )
 _HOW_TO_CHECK = (
     "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "
@@ -118,7 +123,8 @@ def _facts(certificate: ErasureCertificate, contact: str, say: Phrasebook) -> Ht
 def _deleted(certificate: ErasureCertificate, say: Phrasebook) -> Html:
     heads = tuple(map(say, ("Data", "Where", "Records", "Last deletion")))
     searched = (
-        "Then we searched the tables again. The search that ended on {time} found no record of your account."
+        "Then we searched the tables again. The search that ended on {time} found no record of your account "
+        "beside what stays."
     )
     key = "On {time} we also deleted the key that decrypts your data."
     return Html().join(
@@ -166,7 +172,8 @@ def _stays(certificate: ErasureCertificate, say: Phrasebook) -> Html:
         *(_held(one, say) for one in certificate.held),
         *(_remaining(one, say) for one in certificate.remains),
     ]
-    return table((say("What stays"), say("Why"), say("Until")), rows)
+    shown = table((say("What stays"), say("Why"), say("Until")), rows)
+    return Html().join([shown, tag("p", say(_IN_SERBIAN_LAW), class_="quiet")])
 
 
 def _remaining(one: Remains, say: Phrasebook) -> tuple[str, ...]:
@@ -182,7 +189,7 @@ def _held(one: HeldRecords, say: Phrasebook) -> tuple[str, ...]:
 def _backups(certificate: ErasureCertificate, say: Phrasebook) -> Html:
     backups, language = certificate.backups, say.language
     held = backups.held_records_from
-    law = ((say("Data that a law requires us to keep"), instant(held, language)),) if held else ()
+    law = ((say("Data that we have to keep"), instant(held, language)),) if held else ()
     return Html().join(
         [
             tag(

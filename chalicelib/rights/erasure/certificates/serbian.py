@@ -3,14 +3,15 @@
 from chalicelib.core.phrases import Catalogue
 
 CERTIFICATE: Catalogue = {
-    "Your data at RU4M was deleted": "Vaši podaci kod RU4M su obrisani",
-    "We deleted your account and your data (Art. 17 GDPR). This page shows what was deleted, what stays and "
-    "why, and how anyone can check that this certificate is ours.": (
-        "Obrisali smo Vaš nalog i Vaše podatke (čl. 17. GDPR, čl. 30. ZZPL). Ova stranica prikazuje šta je "
-        "obrisano, šta ostaje i zašto, i kako svako može da proveri da je ova potvrda naša."
+    "The deletion of your data at RU4M": "Brisanje Vaših podataka kod RU4M",
+    "We deleted your account and your data, except what stays (Art. 17 GDPR, Art. 30 ZZPL). This page shows "
+    "what was deleted, what stays and why, and how anyone can check that this certificate is ours.": (
+        "Obrisali smo Vaš nalog i Vaše podatke, osim onoga što ostaje (čl. 17. GDPR, čl. 30. ZZPL). Ova "
+        "stranica prikazuje šta je obrisano, šta ostaje i zašto, i kako svako može da proveri da je ova "
+        "potvrda naša."
     ),
     "What we deleted": "Šta smo obrisali",
-    "What was deleted at Stream": "Šta je obrisano kod kompanije Stream",
+    "What Stream reported": "Šta je javio Stream",
     "What stays, and why": "Šta ostaje i zašto",
     "Backups": "Rezervne kopije",
     "How to check this certificate": "Kako se proverava ova potvrda",
@@ -35,8 +36,10 @@ CERTIFICATE: Catalogue = {
     "Where": "Gde",
     "Records": "Zapisa",
     "Last deletion": "Poslednje brisanje",
-    "Then we searched the tables again. The search that ended on {time} found no record of your account.": (
-        "Zatim smo ponovo pretražili tabele. Pretraga završena {time} nije našla nijedan zapis Vašeg naloga."
+    "Then we searched the tables again. The search that ended on {time} found no record of your account "
+    "beside what stays.": (
+        "Zatim smo ponovo pretražili tabele. Pretraga završena {time} nije našla nijedan zapis Vašeg naloga "
+        "osim onoga što ostaje."
     ),
     "On {time} we also deleted the key that decrypts your data.": (
         "Takođe smo {time} obrisali ključ kojim se dešifruju Vaši podaci."
@@ -55,6 +58,11 @@ CERTIFICATE: Catalogue = {
     "What stays": "Šta ostaje",
     "Why": "Zašto",
     "{title} ({count}), locked": "{title} ({count}), zaključano",
+    "The Serbian law (ZZPL) has the same in other articles: Art. 7 GDPR is Art. 15 ZZPL, Art. 17 is Art. 30, "
+    "Art. 21 is Art. 37, and Art. 23 is Art. 40.": (
+        "ZZPL to uređuje u drugim članovima: članu 7. GDPR odgovara član 15. ZZPL, članu 17. član 30, članu "
+        "21. član 37, a članu 23. član 40."
+    ),
     "We cannot change backups, but they expire. After these times no backup has readable data:": (
         "Rezervne kopije ne možemo da menjamo, ali one ističu. Posle ovih vremena nijedna rezervna kopija "
         "nema čitljive podatke:"
@@ -62,7 +70,7 @@ CERTIFICATE: Catalogue = {
     "Encrypted data": "Šifrovani podaci",
     "Random IDs and times": "Nasumične oznake i vremena",
     "Hashes of your number and address": "Heš-vrednosti Vašeg broja i adrese",
-    "Data that a law requires us to keep": "Podaci koje po zakonu moramo da čuvamo",
+    "Data that we have to keep": "Podaci koje moramo da čuvamo",
     "What stays until a stated time can be in backups for at least 35 days longer.": (
         "Ono što ostaje do navedenog vremena može da bude u rezervnim kopijama još najmanje 35 dana."
     ),
@@ -154,6 +162,9 @@ CERTIFICATE: Catalogue = {
     ),
     "data that a law requires us to keep and forbids us to disclose, if there is any": (
         "podaci koje po zakonu moramo da čuvamo i ne smemo da otkrijemo, ako ih ima"
+    ),
+    "data that we have to keep and that a law forbids us to disclose, if there is any": (
+        "podaci koje moramo da čuvamo, a zakon nam zabranjuje da ih otkrijemo, ako ih ima"
     ),
     # Why
     "consent has to be proven (Art. 7(1) GDPR)": "pristanak mora da se dokaže (čl. 7. st. 1. GDPR)",

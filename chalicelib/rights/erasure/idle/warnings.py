@@ -5,7 +5,8 @@ unknown. A mail is not sent again: it counts as undelivered, so the account is c
 second mail follows. A text message is the only warning, so it is sent once more.
 
 A number or address may have a new owner by now. So a warning has no name and no link: it says what happens,
-and that signing in prevents it. A text message fits into one part, in each script.
+and that signing in prevents it, or a person whom the owner asks. A text message fits into one part, and into
+two in Cyrillic script.
 """
 
 from datetime import datetime
@@ -42,7 +43,8 @@ _WARNING: Letters = {
             ),
             (
                 "Vaš nalog brišemo posle {day}. Ako želite da ga zadržite, prijavite se pre toga u "
-                "aplikaciji RU4M. Ništa drugo nije potrebno."
+                "aplikaciji RU4M. Ništa drugo nije potrebno. To radi program. Ako ne možete da se prijavite "
+                "ili želite da odluči čovek, pišite na {contact} (čl. 22. GDPR, čl. 38. ZZPL)."
             ),
             "Ako Vam nalog više ne treba, ne morate ništa da uradite.",
         ),
@@ -57,7 +59,8 @@ _WARNING: Letters = {
             ),
             (
                 "We will delete your account after {day}. To keep it, sign in with the RU4M app before then. "
-                "Nothing else is needed."
+                "Nothing else is needed. A program does this. If you cannot sign in, or want a person to "
+                "decide, write to {contact} (Art. 22 GDPR, Art. 38 ZZPL)."
             ),
             "If you no longer need the account, you do not have to do anything.",
         ),
@@ -65,11 +68,10 @@ _WARNING: Letters = {
 }
 
 _TEXT: ShortTexts = {
-    "sr": "RU4M: dugo ne koristite nalog. Brišemo ga posle {day} Ako želite da ga zadržite, prijavite se u "
-    "aplikaciji pre toga.",
-    "sr-Cyrl": "RU4M: nalog brišemo posle {day} Ako Vam treba, prijavite se.",
-    "en": "RU4M: you have not used your account for long. We delete it after {day}. To keep it, sign in with "
-    "the app before then.",
+    "sr": "RU4M: dugo ne koristite nalog. Brišemo ga posle {day} Da biste ga zadržali, prijavite se pre toga "
+    "ili pišite na {contact}",
+    "en": "RU4M: you have not used your account for long. We delete it after {day}. To keep it, sign in "
+    "before then, or write to {contact}",
 }
 
 
