@@ -2535,7 +2535,7 @@ export interface components {
         GuestRequest: components["schemas"]["GuestAccessRequest"] | components["schemas"]["GuestRectificationRequest"] | components["schemas"]["GuestMarketingObjectionRequest"] | components["schemas"]["GuestConsentWithdrawalRequest"] | components["schemas"]["GuestPortabilityRequest"] | components["schemas"]["GuestErasureRequest"] | components["schemas"]["GuestRestrictionRequest"] | components["schemas"]["GuestObjectionRequest"];
         /**
          * GuestRestrictionRequest
-         * @description A request to stop uses of data (Art. 18 GDPR). Without purposes, all use but storage stops.
+         * @description A request to stop uses of data (Art. 18 GDPR): those named, or else each that the law lets it stop.
          */
         GuestRestrictionRequest: {
             /** Device Id */
@@ -3788,7 +3788,7 @@ export interface components {
             ground?: "a" | "b" | "c" | "d";
             /**
              * Purposes
-             * @description Empty for a restriction of all use but storage
+             * @description Empty for a restriction of each use that the law lets it stop
              */
             purposes: components["schemas"]["Purpose"][];
         };

@@ -135,7 +135,7 @@ def test_page_lists_each_right_and_how_to_exercise_it() -> None:
     said = {
         Right.ACCESS: "Art. 15", Right.RECTIFICATION: "Art. 16", Right.ERASURE: "Art. 17",
         Right.RESTRICTION: "Art. 18", Right.PORTABILITY: "Art. 20", Right.OBJECTION: "Art. 21(1)",
-        Right.MARKETING_OBJECTION: "Art. 21(2)", Right.CONSENT_WITHDRAWAL: "withdraw a consent in the app",
+        Right.MARKETING_OBJECTION: "Art. 21(2)", Right.CONSENT_WITHDRAWAL: "withdraw a consent at any time",
     }  # fmt: skip
     assert said.keys() == set(Right)
     assert [right for right, words in said.items() if words not in in_app] == []

@@ -28,10 +28,12 @@ from chalicelib.rights.erasure.certificates import page as certificate_page
 from chalicelib.rights.erasure.certificates.model import Reason
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.erasure.idle import warnings
+from chalicelib.rights.objection import unsubscribe
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.model import KeptData
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.terms import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
+from tests.support.world.world import NOON
 from tests.unit.test_every_text import CATALOGUES, PAIRS, texts_of
 from tests.unit.test_rights_states import a_request
 
@@ -120,6 +122,37 @@ def test_codes_are_asked_for_in_the_app_but_in_no_mail() -> None:
 
 def test_picture_that_no_user_has_is_not_said_to_reach_stream() -> None:
     assert "picture" not in Recipient.STREAM.activity
+
+
+@pytest.mark.parametrize("language", ["en", "sr"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        letters.proof(a_request(), NOON),
+        letters.release(a_request(), NOON),
+        warnings.warning(NOON),
+        erasure_letters.closing(LINK, NOON),
+    ],
+)
+def test_what_a_program_decides_is_said_with_the_offer_of_a_person(
+    message: WrittenMessage, language: str
+) -> None:
+    said = " ".join(message.letters[language][1])
+    assert re.search("program.*(person|čovek)", said)
+    assert re.search(r"(Art\.|čl\.) 22\.? GDPR, (Art\.|čl\.) 38\.? ZZPL", said)
+
+
+def test_refusal_by_a_program_is_said_with_the_offer_of_a_person() -> None:
+    unproven = a_request(status=Status.REFUSED, refusal=RefusalReason.IDENTITY_FAILURE)
+    text = decisions.text(unproven, "privacy@test.example", Language.ENGLISH)
+    assert "a program refused it. You can ask for a person to decide (Art. 22 GDPR, Art. 38 ZZPL)" in text
+
+
+@pytest.mark.promise("RGT-6")
+def test_end_of_marketing_does_not_deny_a_message_on_its_way() -> None:
+    page = unsubscribe.confirmation(Language.ENGLISH)
+    assert "one that is already on its way may still arrive" in page
+    assert "You can consent" not in page, "the account may be gone"
 
 
 def test_copy_names_the_decisions_that_programs_make_alone() -> None:

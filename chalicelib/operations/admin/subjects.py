@@ -80,7 +80,9 @@ class SubjectRestraintView(View):
     rights_request_id: RightsRequestId
     kind: RestraintKind
     since: Instant
-    purposes: tuple[Purpose, ...] = Field(description="Empty for a restriction of all use but storage")
+    purposes: tuple[Purpose, ...] = Field(
+        description="Empty for a restriction of each use that the law lets it stop"
+    )
     ground: Ground | None = None
 
 

@@ -66,7 +66,9 @@ class RestraintView(View):
     It ends at once by `POST /v1/rights-requests/{rights_request_id}/lift`.
     """
 
-    purposes: tuple[Purpose, ...] = Field(description="Empty for a restriction of all use but storage")
+    purposes: tuple[Purpose, ...] = Field(
+        description="Empty for a restriction of each use that the law lets it stop"
+    )
     ground: Ground | None = Field(None, description="Of a restriction: the letter in Art. 18(1) GDPR")
     began_at: Instant
     ends_at: Instant | None = Field(None, description="We announced that it ends then (Art. 18(3) GDPR)")

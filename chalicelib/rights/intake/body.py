@@ -129,7 +129,7 @@ class OwnErasureRequest(ErasureRequest):
 
 
 class RestrictionRequest(NewRequest):
-    """A request to stop uses of data (Art. 18 GDPR). Without purposes, all use but storage stops."""
+    """A request to stop uses of data (Art. 18 GDPR): those named, or else each that the law lets it stop."""
 
     right: Literal[Right.RESTRICTION]
     purposes: _Purposes = None
