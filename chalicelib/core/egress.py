@@ -7,17 +7,12 @@ bug of ours and never a user's fault, so the error is no Problem.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
-from chalicelib.core import aws, clock, metrics
-from chalicelib.core.metrics import Metric
+from chalicelib.core import aws
 
 T = TypeVar("T")
-
-# How long before the review date of an agreement its uses are counted, for the alarm `agreement-lapsing`.
-NOTICE = timedelta(days=30)
 
 
 class Registered(Enum):
@@ -25,7 +20,6 @@ class Registered(Enum):
 
     purposes: frozenset[str]
     categories: frozenset[str]
-    review_by: date | None  # the day by which the agreement has to be reviewed
 
 
 class NotOnRegister(Exception):
@@ -39,13 +33,11 @@ def client(to: Registered, purpose: str, categories: Iterable[str], make: Callab
         NotOnRegister: the recipient, the purpose or a category is not in the register.
     """
     check(to, purpose, categories)
-    if to.review_by and clock.now().date() > to.review_by - NOTICE:
-        metrics.count(Metric.AGREEMENT_LAPSING, of=to.name)
     return make()
 
 
 def check(to: Registered, purpose: str, categories: Iterable[str]) -> None:
-    """Refuse what the register does not allow, without a metric: also outside of functions.
+    """Refuse what the register does not allow.
 
     Raises:
         NotOnRegister: as for `client`.

@@ -48,7 +48,6 @@ class Dimension(Enum):
         """analytics marketing personalised_ads location_sharing contact_matching social_verification
         message_backup""",
     )
-    RECIPIENT = ("recipient", "AWS STREAM BELGRADE_OFFICE")
     FUNCTION = (
         "function",
         """about access_token admin announce_notices announce_to_shard chat check_chat_settings
@@ -155,7 +154,7 @@ class Metric(Enum):
     RECONCILIATION_BLOCKED = ("ReconciliationBlocked", "Count")
     RECONCILIATION_DONE = ("ReconciliationDone", "Count")
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
-    AGREEMENT_LAPSING = ("AgreementLapsing", "Count", Dimension.RECIPIENT)
+    REVIEWS_DUE = ("ReviewsDue", "Count")
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     CHECKPOINT_LAG = ("CheckpointLag", "Seconds")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")

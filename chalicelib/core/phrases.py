@@ -63,9 +63,9 @@ def in_language(words: Mapping[str, str], language: Language) -> str:
 # Names of companies, services and formats, and abbreviations without a Serbian form. ZZPL has one: ЗЗПЛ.
 LATIN = frozenset(
     {
-        "Amazon", "AWS", "CET", "CEST", "CSV", "DER", "DSA", "ECDSA", "EMEA", "GDPR", "HTTPS", "IEC", "Inc",
-        "IP", "ISO", "JSON", "KMS", "Ltd", "NAT", "PDF", "PIN", "RU", "SARL", "Schema", "Services", "SES",
-        "SMS", "SNS", "SOC", "Stream", "TLS", "UTC", "Web", "ZIP",
+        "Amazon", "AWS", "CET", "CEST", "CSV", "DER", "DSA", "ECDSA", "EMEA", "FADP", "GDPR", "HTTPS", "IEC",
+        "Inc", "IP", "ISO", "JSON", "KMS", "Ltd", "NAT", "PDF", "PIN", "RU", "SARL", "Schema", "Services",
+        "SES", "SMS", "SNS", "SOC", "Stream", "TLS", "UK", "UTC", "Web", "ZIP",
     }
 )  # fmt: skip
 

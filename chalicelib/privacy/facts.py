@@ -13,7 +13,8 @@ compare:
 | `period/<name>` | the length of a period (ISO 8601) |
 | `to/<kind>/<recipient>` | that a recipient besides our cloud provider receives fields of the kind |
 | `gets/<recipient>/<category>` | what we hold and a recipient may receive, or what it collects itself |
-| `recipient/<recipient>/<part>` | its `name`, `country`, `role`, `activity`, `mechanism` and `safeguards` |
+| `recipient/<recipient>/<part>` | its `name`, `country`, `role`, `activity`, `mechanism`, `safeguards` |
+| `recipient/<recipient>/contact` | where a person exercises rights at the recipient itself |
 | `for/<purpose>` | the legal basis of a purpose |
 | `practice/<practice>` | `on` if we do it |
 | `right/<right>` | the term of a right that can be exercised |
@@ -39,8 +40,8 @@ from chalicelib.privacy import register, words
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject, Declaration
+from chalicelib.privacy.measures import MEASURES
 from chalicelib.privacy.periods import Period, Statutory
-from chalicelib.privacy.processing import MEASURES
 from chalicelib.privacy.purposes import (
     AUTOMATED,
     CONSENTS_USED,
@@ -104,7 +105,7 @@ def declared(
             for name, text in AUTOMATED.items()
             if name in done or name not in possible
         },
-        **{f"measure/{number}": measure for number, measure in enumerate(MEASURES)},
+        **{f"measure/{number}": measure.words for number, measure in enumerate(MEASURES)},
         **{f"right/{right}": term for right, term in rights.items()},
         **{f"promise/{promise}": "kept" for promise in promises},
         **{f"setting/{name}": value for name, value in _of_stage(settings, arranged, answer) if value},
@@ -118,7 +119,7 @@ def _of_stage(settings: Settings, arranged: Accountability, answer: timedelta) -
     yield "address", CONTROLLER.address
     yield "country", Recipient.BELGRADE_OFFICE.country
     yield "contact", settings.contact_email
-    yield "representative", arranged.representative
+    yield from ((f"representative_{law}", named) for law, named in arranged.represented())
     yield "data_protection_officer", arranged.data_protection_officer
     yield "authority", authority.name
     yield "authority_address", authority.address
@@ -185,6 +186,8 @@ def _of_recipients(held: AbstractSet[Category]) -> Iterator[tuple[str, str]]:
         yield f"{prefix}/role", entry.role.value
         yield f"{prefix}/activity", entry.activity
         yield f"{prefix}/mechanism", entry.mechanism.value
-        yield f"{prefix}/safeguards", "|".join(entry.safeguards)
+        yield f"{prefix}/safeguards", "|".join((*entry.safeguards, *(one.name for one in entry.certificates)))
+        if entry.rights_contact and entry.rights_contact.where:
+            yield f"{prefix}/contact", entry.rights_contact.where
         for category in sorted(entry.categories & held | entry.collects):
             yield f"gets/{recipient.name}/{category.value}", "yes"

@@ -119,10 +119,13 @@ def _withheld(marker: Personal | NotPersonal) -> str | None:
     return marker.withheld
 
 
+_PORTABLE = frozenset({Source.PROVIDED, Source.OBSERVED})  # Art. 20(1) GDPR
+
+
 def _disclosed(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> DisclosedField:
     if isinstance(marker, NotPersonal):
         return DisclosedField(name)
-    portable = basis in {LegalBasis.CONSENT, LegalBasis.CONTRACT} and marker.source is not Source.GENERATED
+    portable = basis in {LegalBasis.CONSENT, LegalBasis.CONTRACT} and marker.source in _PORTABLE
     recipients = (Recipient.AWS, *marker.to)
     return DisclosedField(name, marker.category, marker.source, marker.correction, recipients, portable)
 

@@ -12,27 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy import register
+from chalicelib.privacy import register, reviews
 from chalicelib.privacy.accountability import Accountability, id_of
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.measures import MEASURES
 from chalicelib.privacy.personal import KeyClass, Record
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient
 from chalicelib.privacy.register import WITHOUT_RECORD, DataWithoutRecord
-
-MEASURES = (
-    (
-        "data is encrypted in transit and at rest; personal fields are sealed with our AES-256-GCM keys, "
-        "except where the reason is stated"
-    ),
-    "each function has its own role with least privilege; a role can delete only what it names",
-    "logs, metrics and URLs contain nothing that a person sent",
-    (
-        "backups end after a fixed time, those of the subjects' keys first; the certificate of an erasure "
-        "states the end of those that are left"
-    ),
-    "evidence is hash-chained and signed, in storage that cannot be overwritten",
-)
 
 CONTACT = "the address in the response of `GET /v1/controller`, which every stage must configure"
 
@@ -105,7 +92,7 @@ def document(rows: Iterable[Row], arranged: Accountability) -> dict[str, Any]:
             "address": CONTROLLER.address,
             "country": CONTROLLER.country,
             "contact": CONTACT,
-            "representative": arranged.representative or None,
+            "representatives": {law.article: named for law, named in arranged.represented()},
             "data_protection_officer": arranged.data_protection_officer or None,
             "supervisory_authorities": [vars(authority) for authority in CONTROLLER.authorities],
         },
@@ -115,7 +102,8 @@ def document(rows: Iterable[Row], arranged: Accountability) -> dict[str, Any]:
         },
         "processing": [_row(row) for row in rows],
         "recipients": [_recipient(recipient, arranged) for recipient in Recipient],
-        "measures": list(MEASURES),
+        "measures": [measure.words for measure in MEASURES],
+        "reviews": [{"by": str(one.by), "what": one.what} for one in reviews.declared()],
     }
 
 
@@ -198,7 +186,7 @@ def _row(row: Row) -> dict[str, Any]:
 def _recipient(recipient: Recipient, arranged: Accountability) -> dict[str, Any]:
     entry = recipient.entry
     signed = arranged.serbian_clauses.get(id_of(recipient))
-    agreement = entry.agreement
+    agreement, contact = entry.agreement, entry.rights_contact
     return {
         "id": id_of(recipient),
         "name": entry.label,
@@ -214,4 +202,7 @@ def _recipient(recipient: Recipient, arranged: Accountability) -> dict[str, Any]
         "safeguards": list(entry.safeguards),
         "serbian_clauses": str(signed) if signed else None,
         "agreement": {"name": agreement.name, "review_by": str(agreement.review_by)} if agreement else None,
+        "certificates": [{"name": one.name, "seen_on": str(one.seen_on)} for one in entry.certificates],
+        "rights_contact": contact.where or None if contact else None,
+        "rights_contact_looked_for_on": str(contact.looked_for_on) if contact else None,
     }

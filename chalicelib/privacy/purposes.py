@@ -239,11 +239,15 @@ class Category(StrEnum):
 
 
 class Source(StrEnum):
-    """The source of a value. Portability covers provided and observed values (RGT-8)."""
+    """The source of a value. Portability covers provided and observed values (RGT-8).
+
+    No document of ours names the payment provider (looked for on 2026-11-30).
+    """
 
     PROVIDED = "provided by the subject"
     OBSERVED = "observed by the service"
     GENERATED = "created by the service"
+    PAYMENT_PROVIDER = "received from the payment provider"
 
 
 class Correction(StrEnum):

@@ -43,6 +43,23 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """A certificate of a recipient that we have seen; one that we only read about is no safeguard."""
+
+    name: str
+    seen_on: date
+    review_by: date  # when it ends, or has to be seen again
+
+
+@dataclass(frozen=True)
+class RightsContact:
+    """Where a person exercises rights at the recipient itself; empty if we looked for it and found none."""
+
+    where: str
+    looked_for_on: date
+
+
+@dataclass(frozen=True)
 class ProcessingPart:
     """A part of what a recipient does with the data, and its legal basis.
 
@@ -70,12 +87,18 @@ class RegisterEntry:
     # Where the basis differs by part (STR-13). What rests on legitimate interests can be objected to.
     parts: tuple[ProcessingPart, ...] = ()
     agreement: Agreement | None = None
+    certificates: tuple[Certificate, ...] = ()
+    rights_contact: RightsContact | None = None  # of Stream, and of every independent controller
     # Data that it collects from the subject's device, not from us: content, and what a connection discloses.
     collects: frozenset[Category] = frozenset()
 
 
 # Art. 28(3)(b) GDPR.
 _BY_AGREEMENT = "a duty in the agreement, which also binds its staff and its own processors"
+# A controller names its contact in its own notice (Art. 13(1)(a) GDPR).
+_BY_ITS_NOTICE = RightsContact(
+    "the recipient itself, at the contact that its privacy notice names", date(2026, 11, 30)
+)
 _EVERYTHING = frozenset(Category)
 _EVERY_PURPOSE = frozenset(Purpose)
 
@@ -144,7 +167,6 @@ class Recipient(Registered):
         safeguards=(
             "an application hosted in the EU",
             "a random id that only we can resolve",
-            "SOC 2 Type II, ISO/IEC 27001:2022",
         ),
         confidentiality=_BY_AGREEMENT,
         parts=(
@@ -165,6 +187,9 @@ class Recipient(Registered):
             ProcessingPart("recordings of video meetings; none are made so far", LegalBasis.CONSENT),
         ),
         agreement=Agreement("data processing agreement with standard contractual clauses", date(2027, 5, 8)),
+        # The policy of 2024 names SOC 2 Type II and ISO/IEC 27001:2022. Nothing shows that we saw them.
+        certificates=(),
+        rights_contact=RightsContact("", date(2026, 11, 30)),  # its privacy statement could not be read
         collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
     SMS_CARRIERS = RegisterEntry(
@@ -180,6 +205,7 @@ class Recipient(Registered):
             "a notice contains no name; it may contain a day, and a link that opens one request only",
         ),
         confidentiality="the secrecy of communications, by law",
+        rights_contact=_BY_ITS_NOTICE,
     )
     MAIL_PROVIDERS = RegisterEntry(
         label="The provider of a user's mailbox",
@@ -208,6 +234,7 @@ class Recipient(Registered):
             ),
         ),
         confidentiality="the secrecy of communications, by law",
+        rights_contact=_BY_ITS_NOTICE,
     )
     NAMED_CONTROLLER = RegisterEntry(
         label="A service that a user named",
@@ -222,6 +249,7 @@ class Recipient(Registered):
             "public addresses only, over TLS with a verified name, without following redirects",
         ),
         confidentiality="what the subject agrees with the controller that they chose",
+        rights_contact=_BY_ITS_NOTICE,
     )
     BELGRADE_OFFICE = RegisterEntry(
         label="RU4M's office in Belgrade",
@@ -246,7 +274,6 @@ class Recipient(Registered):
         self.activity = entry.activity
         self.categories = frozenset(category.value for category in entry.categories)
         self.purposes = frozenset(purpose.value for purpose in entry.purposes)
-        self.review_by = entry.agreement.review_by if entry.agreement else None
 
     def may_get(self, category: Category, purpose: Purpose) -> bool:
         """Return whether the register allows it this category for this purpose."""

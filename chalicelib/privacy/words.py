@@ -158,6 +158,7 @@ _SOURCES = {
     Source.PROVIDED: "from you",
     Source.OBSERVED: "recorded while you used the service",
     Source.GENERATED: "created by the service",
+    Source.PAYMENT_PROVIDER: "from the payment provider, which makes the invoices",
 }
 
 

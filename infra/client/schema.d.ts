@@ -1985,8 +1985,13 @@ export interface components {
             name: string;
             /** Recipients */
             recipients: components["schemas"]["RecipientView"][];
-            /** Representative */
+            /**
+             * Representative
+             * @description That in the European Union
+             */
             representative?: string;
+            /** Representatives */
+            representatives: components["schemas"]["LocalRepresentative"][];
             /** Retention */
             retention: components["schemas"]["Retention"][];
             /** Supervisory Authorities */
@@ -2817,6 +2822,18 @@ export interface components {
             scope: components["schemas"]["Scope"];
             /** Session Id */
             session_id: string;
+        };
+        /**
+         * LocalRepresentative
+         * @description A representative of the controller, for people in a part of the world, and the law that wants one.
+         */
+        LocalRepresentative: {
+            /** Contact */
+            contact: string;
+            /** Law */
+            law: string;
+            /** Where */
+            where: string;
         };
         /**
          * MarketingObjectionRequest
@@ -6359,6 +6376,13 @@ export interface operations {
                      *         }
                      *       ],
                      *       "representative": "RU4M Representative GmbH, Vienna",
+                     *       "representatives": [
+                     *         {
+                     *           "contact": "RU4M Representative AG, Zurich",
+                     *           "law": "Art. 14 FADP",
+                     *           "where": "Switzerland"
+                     *         }
+                     *       ],
                      *       "retention": [
                      *         {
                      *           "kept": "30 days",

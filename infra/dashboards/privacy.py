@@ -27,7 +27,7 @@ def dashboard() -> Dashboard:
             (_GIVEN, _WITHDRAWN, _EVIDENCE),
             (_RENEWAL, _NOTICES, _HOLDS),
             (_CHAIN, _IDLE, _IDLE_RUNS),
-            (_AGREEMENTS, _ROLL_UP, _PUBLISHED),
+            (_REVIEWS, _ROLL_UP, _PUBLISHED),
         ),
     )
 
@@ -316,11 +316,11 @@ _IDLE_RUNS = lines(
     highest(Metric.IDLE_BLOCKED, "blocked"),
     highest(Metric.IDLE_CLOSINGS_OPEN, "closings in progress"),
 )  # fmt: skip
-_AGREEMENTS = areas(
-    "Uses of an agreement near its review, by recipient", "uses",
-    "zero: every agreement is reviewed a month ahead.",
-    "review the agreement with the recipient, then change its date in privacy/recipients.",
-    *each(Metric.AGREEMENT_LAPSING),
+_REVIEWS = lines(
+    "Reviews due within 30 days, or late", "reviews",
+    "zero: every agreement, certificate and measure is reviewed a month ahead.",
+    "`python -m infra.ops recipients reviews` lists the days. Review what is due, then change its day.",
+    highest(Metric.REVIEWS_DUE, "due"),
 )  # fmt: skip
 _ROLL_UP = lines(
     "Roll-up of usage", "days",

@@ -144,7 +144,7 @@ def _chosen(target: DeploymentTarget) -> dict[str, str]:
         **target.workers,
         **target.figure_parameters,
         **target.gateway.parameters(),
-        "Representative": target.accountability.representative,
+        "Representatives": target.accountability.packed_representatives,
         "DataProtectionOfficer": target.accountability.data_protection_officer,
         "ImpactAssessment": target.accountability.impact_assessment,
         "SerbianClauses": target.accountability.clauses,

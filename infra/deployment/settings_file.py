@@ -20,7 +20,7 @@ from chalicelib.core import clock, countries, figures
 from chalicelib.core.figures import BadFigure
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import STREAMS_OWN, BudgetMode, ErasureExtent
-from chalicelib.privacy.accountability import Accountability, id_of, outside_processors
+from chalicelib.privacy.accountability import Accountability, RepresentedLaw, id_of, outside_processors
 from infra.build import ROOT
 from infra.deployment import setting_keys, text_routes, texts
 from infra.deployment.receivers import AlarmReceivers
@@ -87,11 +87,18 @@ class _Domain(_Settings):
 
 
 class _Accountability(_Settings):
-    representative: _Text = ""
+    representatives: dict[str, Annotated[_Text, Field(pattern=r"^[^|]*$")]] = Field(default_factory=dict)
     data_protection_officer: _Text = ""
     impact_assessment_on: date | None = None
     impact_assessment_reference: _Text = ""
     serbian_clauses: dict[str, date] = Field(default_factory=dict)
+
+
+# The tables in that of accountability, and their keys.
+_TABLES: Mapping[str, list[str]] = {
+    "representatives": [*RepresentedLaw],
+    "serbian_clauses": [id_of(one) for one in outside_processors()],
+}
 
 
 class StageSettings(_Settings):
@@ -191,7 +198,7 @@ class StageSettings(_Settings):
             log_retention_days=self.logs.retention_days,
             architecture=self.architecture,
             certificate=self.domain.certificate_arn,
-            accountability=Accountability(**arranged.model_dump()),
+            accountability=Accountability(**arranged.model_dump(), served=frozenset(self.sms.countries)),
             stream_secret=stream_secret,
         )
 
@@ -257,10 +264,11 @@ def _known() -> Iterator[str]:
         if name in rows:
             yield from (f"{name}.{key}" for key in rows[name])
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from (f"{name}.{key}" for key in field.annotation.model_fields if key != "serbian_clauses")
+            yield from (f"{name}.{key}" for key in field.annotation.model_fields if key not in _TABLES)
         else:
             yield name
-    yield from (f"accountability.serbian_clauses.{id_of(one)}" for one in outside_processors())
+    for table, keys in _TABLES.items():
+        yield from (f"accountability.{table}.{key}" for key in keys)
 
 
 def _unknown(tables: Table, above: str = "") -> Iterator[str]:

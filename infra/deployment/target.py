@@ -30,7 +30,7 @@ from infra.packaging.groups import PLACEHOLDERS
 STREAM_URL = "https://chat.stream-io-api.com"
 LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
 _LEAST_WAF, _MOST_FIGURES = 10, 960  # of AWS WAF; of the template
-_MOST_SENDERS = 320  # of the template
+_MOST_SENDERS, _MOST_REPRESENTATIVES = 320, 225  # of the template
 _BUSY_SECONDS = 240  # 80 % of the alarm's five minutes
 _WIDEST_BLOCK = 16  # of addresses: a wider one admits strangers
 # The settings that a function reads at its start, under their own names.
@@ -173,6 +173,9 @@ class DeploymentTarget:
             countries.read_senders(self.sms_senders)
             if len(self.sms_senders) > _MOST_SENDERS:
                 raise ValueError(f"they have more than {_MOST_SENDERS} characters: use fewer numbers")
+        with _refusing("accountability.representatives"):
+            if len(self.accountability.packed_representatives) > _MOST_REPRESENTATIVES:
+                raise ValueError(f"all together they have more than {_MOST_REPRESENTATIVES} characters")
         for name in app_links.FORMS:
             with _refusing(f"app.{name}"):
                 app_links.check(name, self.apps, urlsplit(self.issuer).hostname or "")

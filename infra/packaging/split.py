@@ -183,10 +183,10 @@ _MINIMUMS = {
     "RU4M_APP_MINIMUM_IOS": {"Ref": "AppMinimumIos"},
 }
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
-# Of the controller; the public page and the record of processing name both.
+# By the controller; the public page and the record of processing name them.
 _APPOINTED = {
     "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
-    "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
+    "RU4M_REPRESENTATIVES": {"Ref": "Representatives"},
 }
 _FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
 _ROUTES_OFF = {"RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}}

@@ -8,14 +8,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.privacy import reviews
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.processing import CONTACT, MEASURES, Row, document
+from chalicelib.privacy.measures import MEASURES
+from chalicelib.privacy.processing import CONTACT, Row, document
 from chalicelib.privacy.recipients import Recipient
 
 _CONTROLLER = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-# Persons that act for the controller (Art. 30(1)(a) GDPR), by the member of the document.
-_PEOPLE = {"representative": "representative", "data_protection_officer": "data protection officer"}
+_OFFICER = "data protection officer"
 _COLUMNS = (
     "controller", "kind", "what", "where", "purpose", "legal basis", "subjects", "categories", "recipients",
     "transfers and safeguards", "kept", "measures",
@@ -39,9 +40,10 @@ def csv_of(record: Mapping[str, Any]) -> str:
     writer.writerow(_COLUMNS)
     names = {recipient["id"]: recipient["name"] for recipient in record["recipients"]}
     controller = ", ".join(record["controller"][part] for part in ("name", "address", "country"))
-    for member, what in _PEOPLE.items():
-        if person := record["controller"].get(member):
-            controller += f"; {what}: {person}"
+    for law, named in record["controller"].get("representatives", {}).items():
+        controller += f"; representative ({law}): {named}"
+    if officer := record["controller"]["data_protection_officer"]:
+        controller += f"; {_OFFICER}: {officer}"
     for row in record["processing"]:
         writer.writerow(
             [
@@ -79,7 +81,9 @@ def as_markdown(rows: Sequence[Row], arranged: Accountability | None = None) -> 
         "## Recipients\n",
         *(_recipient_section(recipient) for recipient in Recipient),
         "## Measures for all processing\n",
-        *(f"- {measure}" for measure in MEASURES),
+        *(f"- {measure.words}" for measure in MEASURES),
+        "\n## To be reviewed by\n",
+        *(f"- {one.by}: {one.what}" for one in reviews.declared()),
         "",
         "The keys of purposes and categories are those of the fideslang taxonomy by Ethyca (CC BY 4.0).",
     ]
@@ -90,13 +94,12 @@ def _of_stage(arranged: Accountability | None) -> Iterator[str]:
     """Yield what the settings of a stage arrange, or where the record of a stage has it."""
     if arranged is None:
         yield (
-            "Representative, data protection officer, impact assessment and Serbian clauses are settings of "
+            "Representatives, data protection officer, impact assessment and Serbian clauses are settings of "
             "a stage. `make record STAGE=production` writes the record of that stage, which names them.\n"
         )
         return
-    for member, what in _PEOPLE.items():
-        if person := getattr(arranged, member):
-            yield f"- **{what}:** {person}"
+    yield from (f"- **representative ({law.article}):** {named}" for law, named in arranged.represented())
+    yield f"- **{_OFFICER}:** {arranged.data_protection_officer or 'none'}"
     yield f"- **impact assessment:** {arranged.impact_assessment or 'none'}"
     yield f"- **Serbian clauses signed (Art. 65 ZZPL):** {arranged.clauses or 'none'}"
     yield from (f"- **missing:** {meaning} (`{key}`)" for key, meaning in arranged.missing())
@@ -149,6 +152,10 @@ def _recipient_section(recipient: Recipient) -> str:
         lines.append(
             f"- **agreement:** {entry.agreement.name}; to be reviewed by {entry.agreement.review_by}"
         )
+    lines += [f"- **certificate:** {one.name}; seen on {one.seen_on}" for one in entry.certificates]
+    if contact := entry.rights_contact:
+        found = contact.where or f"none found; looked for on {contact.looked_for_on}"
+        lines.append(f"- **contact for rights there:** {found}")
     return "\n".join([*lines, ""])
 
 

@@ -39,7 +39,7 @@ _EVIDENCE = (
         "no-checkpoint", Metric.CHECKPOINT_MADE, "checkpoint_ledger", minutes=28 * 60, period=_HOURLY
     ),
     finding("record-unreadable", Metric.RECORD_UNREADABLE),
-    finding("agreement-lapsing", Metric.AGREEMENT_LAPSING),
+    figure("review-due", Metric.REVIEWS_DUE, period=_MINUTE),  # as the other figures of its job
 )
 
 _CONSENTS = (

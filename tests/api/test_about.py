@@ -27,16 +27,21 @@ def test_controller_and_its_contact_are_public(world: World) -> None:
 
 
 @pytest.mark.promise("NOT-4")
-def test_representative_and_officer_are_public_once_the_stage_names_them(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_representatives_and_officer_are_public_once_the_stage_names_them(world: World) -> None:
     people = ("representative", "data_protection_officer")
-    monkeypatch.setenv("RU4M_REPRESENTATIVE", "")  # as a stage that names none
+    configure(REPRESENTATIVES="")  # as a stage that names none
     named = world.call("GET", "/v1/controller").json
-    assert [named.get(one) for one in people] == [None, None]
-    configure(REPRESENTATIVE="Example GmbH, Berlin", DATA_PROTECTION_OFFICER="dpo@example.org")
+    assert ([named.get(one) for one in people], named["representatives"]) == ([None, None], [])
+    configure(
+        REPRESENTATIVES="eu=Example GmbH, Berlin|ch=Example AG, Zurich",
+        DATA_PROTECTION_OFFICER="dpo@example.org",
+    )
     named = world.call("GET", "/v1/controller").json
     assert [named.get(one) for one in people] == ["Example GmbH, Berlin", "dpo@example.org"]
+    assert named["representatives"] == [
+        {"where": "the European Union", "law": "Art. 27 GDPR", "contact": "Example GmbH, Berlin"},
+        {"where": "Switzerland", "law": "Art. 14 FADP", "contact": "Example AG, Zurich"},
+    ]
 
 
 @pytest.mark.promise("RGT-9")

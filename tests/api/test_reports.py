@@ -152,9 +152,11 @@ def test_log_has_the_hash_of_the_signed_file_of_an_erasure(world: World, alice: 
 def test_state_has_the_declared_record_the_notices_and_the_proof_of_the_purge(
     world: World, alice: Operator
 ) -> None:
-    arranged = Accountability("Example GmbH", "", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)})
+    arranged = Accountability(
+        {"eu": "Example GmbH"}, "", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)}
+    )
     configure(
-        REPRESENTATIVE=arranged.representative,
+        REPRESENTATIVES=arranged.packed_representatives,
         IMPACT_ASSESSMENT=arranged.impact_assessment,
         SERBIAN_CLAUSES=arranged.clauses,
     )
@@ -165,7 +167,7 @@ def test_state_has_the_declared_record_the_notices_and_the_proof_of_the_purge(
     declared = processing.document(processing.rows(), arranged)
     record = state["record_of_processing"]
     assert {member for member in declared if record[member] != declared[member]} == {"controller"}
-    assert record["controller"]["representative"] == "Example GmbH"
+    assert record["controller"]["representatives"] == {"Art. 27 GDPR": "Example GmbH"}
     assert state["record_of_processing"]["controller"]["contact"].count("@") == 1
     assert [one["version"] for one in state["notices"]] == ["terms-2024-05-08", "privacy-2024-05-08"]
     assert all(len(one["entry_sha256"]) == 64 for one in state["notices"])

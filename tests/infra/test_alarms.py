@@ -264,7 +264,6 @@ def test_composite_fires_at_any_of_them_and_is_made_after_them(
         "stream-user-found-again",
         "stream-orphan-deactivated",
         "stream-fields-left",
-        "agreement-lapsing",
         "objection-unweighed",
     ],
 )
@@ -288,6 +287,7 @@ def test_alarm_fires_at_one_finding_and_ends_a_day_after_the_last(name: str) -> 
         ("usage-days-overdue", 0),
         ("checkpoint-archive-damaged", 0),
         ("chat-settings-drifted", 0),
+        ("review-due", 0),
         ("chat-settings-unverified", 0),
         ("reconciliation-blocked", 0),
         ("idle-accounts-blocked", 0),

@@ -57,7 +57,7 @@ limit = {blocks_day = 50, invitations_day = 7}
 ACCEPTED = 'accept = {sms_limit = "asked for more", sms_sandbox = "testers only"}'
 ARRANGED = """
 [accountability]
-representative = "Example GmbH, Berlin"
+representatives = {eu = "Example GmbH, Berlin"}
 data_protection_officer = "dpo@ru4m.example"
 impact_assessment_on = 2026-11-01
 impact_assessment_reference = "DPIA 2026/1"
@@ -155,7 +155,14 @@ def test_example_lists_every_setting_and_is_accepted() -> None:
     named = {f"{name}.{key}" for name, table in tables.items() if isinstance(table, dict) for key in table}
     whole = {"limit", "push", "erasure", "purge", "reconciliation", "idle", "fanout", "choice", "periods"}
     wanted = {key for key in known_keys() if key.split(".")[0] not in whole | {"reserve"}}
-    assert wanted - named - set(tables) - {"accountability.serbian_clauses.stream"} == set()
+    inner = tables["accountability"]
+    named |= {
+        f"accountability.{name}.{key}"
+        for name in inner
+        if isinstance(inner[name], dict)
+        for key in inner[name]
+    }
+    assert wanted - named - set(tables) == set()
     path = settings_file.EXAMPLE.with_name("never-written.toml")
     settings_file.load(path, tables).target("staging", None)
     settings_file.load(EXAMPLE, {}).target("staging", None)
@@ -385,7 +392,7 @@ def test_preflight_of_production_warns_if_strangers_may_call_the_webhook(run: Ru
 def test_production_is_refused_until_the_officer_has_arranged_everything(
     run: Run, stages: Path, deployed: list[DeploymentTarget]
 ) -> None:
-    assert "accountability.representative is not set" in run("--check").stdout  # a warning on staging
+    assert "accountability.representatives.eu is not set" in run("--check").stdout  # a warning on staging
     (stages / "production.toml").write_text(SETTINGS + ACCEPTED)
     refused = run(stage="production").stderr.splitlines()
     assert len(refused) == 5
@@ -395,8 +402,8 @@ def test_production_is_refused_until_the_officer_has_arranged_everything(
     (stages / "production.toml").write_text(SETTINGS + ACCEPTED + ARRANGED)
     assert run(stage="production").exit_code == 0
     arranged = deployed[0].accountability
-    assert (arranged.representative, arranged.data_protection_officer) == (
-        "Example GmbH, Berlin",
+    assert (arranged.representatives, arranged.data_protection_officer) == (
+        {"eu": "Example GmbH, Berlin"},
         "dpo@ru4m.example",
     )
     assert (arranged.impact_assessment, arranged.clauses) == ("2026-11-01 DPIA 2026/1", "stream=2026-05-08")
@@ -700,6 +707,40 @@ def test_service_is_removed_only_after_the_name_of_the_stage_was_typed(
     result = CliRunner().invoke(command.app, ["remove", "--stage", "staging"], input=typed)
     assert (done, result.exit_code) == ((["staging"], 0) if removed else ([], 1))
     assert "Messages in its queues now: 3 in hooks." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("country", "law"), [("RS", None), ("DE", "eu"), ("GF", "eu"), ("GB", "uk"), ("CH", "ch"), ("LI", "eu")]
+)
+def test_each_law_of_a_served_country_wants_a_representative(country: str, law: str | None) -> None:
+    arranged = Accountability(served={"BA", country})
+    wanted = [key for key, _ in arranged.missing() if "representatives" in key]
+    assert wanted == ([f"accountability.representatives.{law}"] if law else [])
+    named = replace(arranged, representatives={str(law): "Example"})
+    assert not [key for key, _ in named.missing() if "representatives" in key]
+
+
+def test_production_is_refused_while_it_serves_a_country_without_its_representative(
+    run: Run, stages: Path
+) -> None:
+    served = SETTINGS.replace('["RS", "DE"]', '["RS", "DE", "GB"]')
+    (stages / "production.toml").write_text(served + ACCEPTED + ARRANGED)
+    (line,) = run(stage="production").stderr.splitlines()
+    assert line.startswith("refused  accountability: accountability.representatives.uk is not set")
+    (stages / "staging.toml").write_text(served + ARRANGED)
+    assert run("--check").exit_code == 0
+
+
+@pytest.mark.parametrize("named", ["Example | GmbH", "x" * 121])
+def test_representative_that_no_function_could_read_is_refused(run: Run, named: str) -> None:
+    refused = run("--check", "--set", f"accountability.representatives.eu='{named}'")
+    assert "accountability.representatives.eu is refused" in refused.stderr
+
+
+def test_representatives_that_do_not_fit_together_are_refused(run: Run) -> None:
+    long = (f"--set=accountability.representatives.{law}='{'x' * 100}'" for law in ("eu", "uk", "ch"))
+    refused = run("--check", *long)
+    assert "accountability.representatives is refused: all together" in refused.stderr
 
 
 def test_accountability_names_every_processor_outside() -> None:

@@ -90,6 +90,7 @@ UNAUDITED = {
     "report verify": "a file of the operator",
     "plots": "published figures, no subject",
     "recipients list": "the register in the code",
+    "recipients reviews": "the register in the code",
     "rights wording": "the texts in the code",
 }  # fmt: skip
 # Commands that change or destroy something and have no dry run, each with the reason.
@@ -216,7 +217,8 @@ def test_each_command_that_changes_the_stage_has_a_dry_run(tmp_path: Path) -> No
     reads = {
         name
         for name in UNAUDITED
-        if name.split()[-1] in {"list", "show", "diff", "verify", "check", "wording", "prove", "backups"}
+        if name.split()[-1]
+        in {"list", "show", "diff", "verify", "check", "wording", "prove", "backups", "reviews"}
     }
     changing = UNAUDITED.keys() - reads - {"plots"} | CONFIRMED
     without = {name for name in changing if "--dry-run" not in options_of(name)}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.build import Package
-from infra.deployment.target import _MOST_FIGURES, _MOST_SENDERS
+from infra.deployment.target import _MOST_FIGURES, _MOST_REPRESENTATIVES, _MOST_SENDERS
 from infra.guards.quotas import judge, translate
 from tests.infra.templates import Template
 
@@ -24,7 +24,11 @@ def test_service_without_the_version_of_openapi_has_a_second_stage(package: Pack
 
 
 def test_longest_texts_of_a_deployment_are_those_of_the_template(service: Template) -> None:
-    longest = {"Figures": _MOST_FIGURES, "SmsSenders": _MOST_SENDERS}
+    longest = {
+        "Figures": _MOST_FIGURES,
+        "Representatives": _MOST_REPRESENTATIVES,
+        "SmsSenders": _MOST_SENDERS,
+    }
     assert {name: service["Parameters"][name]["MaxLength"] for name in longest} == longest
 
 

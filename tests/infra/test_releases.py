@@ -104,7 +104,7 @@ def test_rollback_leaves_out_what_the_old_code_does_not_know(account: FakeAccoun
     record["known"]["limit"].remove("blocks_day")
     record["known"]["periods"].remove("usage")
     record["parameters"]["OnlyOnce"] = "kept"
-    del template["Parameters"]["Representative"]
+    del template["Parameters"]["Representatives"]
     template["Parameters"]["OnlyOnce"] = {"Type": "String"}
     account.objects[key] = json.dumps(record)
     account.objects["staging/a/service.json"] = json.dumps(template)
@@ -114,7 +114,7 @@ def test_rollback_leaves_out_what_the_old_code_does_not_know(account: FakeAccoun
     back(account, said=said)
     given = parameters(account.formation.asked[-1])
     assert (given["Figures"], given["Periods"]) == ("limit_invitations_day=6", "defaults")
-    assert (given["OnlyOnce"], "Representative" in given) == ("kept", False)
+    assert (given["OnlyOnce"], "Representatives" in given) == ("kept", False)
     assert "left out, because a does not know it: limit_blocks_day" in said
 
 

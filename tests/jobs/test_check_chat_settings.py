@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
+from chalicelib.privacy import reviews
 from chalicelib.stream import gateway
 from chalicelib.stream.settings import service
 from chalicelib.stream.settings.app import StreamApp
@@ -40,7 +41,7 @@ def test_app_with_the_baseline_has_neither_drifted_nor_unverified_settings(
     counts = check()
     assert {name: counts[name] for name in ALL_KEPT} == ALL_KEPT
     assert counts["checked"] > 60
-    assert gauges == {Metric.CHAT_SETTINGS_DRIFTED: 0, Metric.CHAT_SETTINGS_UNVERIFIED: 0}
+    assert gauges[Metric.CHAT_SETTINGS_DRIFTED] == gauges[Metric.CHAT_SETTINGS_UNVERIFIED] == 0
 
 
 def test_changed_setting_is_reported_and_applied_back(
@@ -51,6 +52,15 @@ def test_changed_setting_is_reported_and_applied_back(
     assert lines(world)[-1].data["drifted_settings"] == ["app grants.user"]
     apply_to(baseline)
     assert check()["drifted"] == gauges[Metric.CHAT_SETTINGS_DRIFTED] == 0
+
+
+@pytest.mark.promise("SEC-3")
+def test_reviews_that_are_due_are_reported_each_day(
+    baseline: Emulator, gauges: dict[Metric, int], world: World
+) -> None:
+    first = reviews.declared()[0].by
+    world.traveller.move_to(datetime.combine(first, time(), UTC))
+    assert check()["reviews_due"] == gauges[Metric.REVIEWS_DUE] == len(reviews.due(first)) > 0
 
 
 def test_check_changes_nothing_at_stream(baseline: Emulator) -> None:

@@ -22,11 +22,11 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        name="lapsing_agreement_is_noticed_too_late",
+        name="agreement_is_not_on_the_list_of_reviews",
         promise="NOT-6",
-        place="chalicelib.core.egress:client",
-        find="> to.review_by - NOTICE",
-        replace="> to.review_by",
+        place="chalicelib.privacy.reviews:_of_recipients",
+        find="(*filter(None, (agreement,)), *certificates)",
+        replace="certificates",
         harm=(
             "Operators learn that an agreement has to be reviewed only after a processor used "
             "data of a person without one."

@@ -15,7 +15,7 @@ MUTANTS = (
         name="observed_data_is_left_out",
         promise="RGT-8",
         place="chalicelib.privacy.plans:_disclosed",
-        find="marker.source is not Source.GENERATED",
+        find="marker.source in _PORTABLE",
         replace="marker.source is Source.PROVIDED",
         harm="The file for another service lacks the data that we recorded while the person used ours.",
     ),

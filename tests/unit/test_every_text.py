@@ -30,7 +30,7 @@ from chalicelib.messages.letters import Words, short_text
 from chalicelib.operations.reports.page import page as year_page
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy import words
-from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.clauses import page, policy, terms
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
@@ -313,6 +313,7 @@ def of_the_register() -> Iterator[str]:
     yield from map(words.basis, LegalBasis)
     yield from map(words.category, (None, *Category))
     yield from map(words.source, Source)
+    yield from (law.plainly for law in RepresentedLaw)
     for data in WITHOUT_RECORD:
         if data.subject is DataSubject.USER:
             yield from (words.title(data.kind), data.plainly)
@@ -320,6 +321,7 @@ def of_the_register() -> Iterator[str]:
         entry = recipient.entry
         yield from (entry.label, entry.activity, entry.role.value, entry.country, entry.mechanism.value)
         yield from entry.safeguards
+        yield from filter(None, (entry.rights_contact.where,) if entry.rights_contact else ())
 
 
 def of_stream() -> Iterator[str]:

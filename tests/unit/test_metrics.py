@@ -13,7 +13,6 @@ from chalicelib.core import metrics
 from chalicelib.core.contract_words import InnerLimit, LimitName
 from chalicelib.core.countries import SERVED
 from chalicelib.core.metrics import OTHER, Dimension, DimensionMissing, Metric
-from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.request.terms import Right
 from tests.support.clouds import emitted_metrics, environment
 
@@ -110,7 +109,6 @@ def test_closed_lists_repeat_those_of_the_concepts() -> None:
     assert listed(Dimension.PURPOSE) == {purpose.value for purpose in ASKED_FOR}
     assert listed(Dimension.BUDGET) == {budgets.PER_COUNTRY.name, budgets.IN_ALL.name}
     assert listed(Dimension.FUNCTION) == {*config["lambda_functions"]} - {"api_handler"}
-    assert listed(Dimension.RECIPIENT) == {one.name for one in Recipient if one.review_by}
     assert listed(Dimension.COUNTRY) < SERVED
 
 

@@ -17,7 +17,7 @@ import pytest
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_language
 from chalicelib.core.settings import settings
-from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.clauses import page, terms
 from chalicelib.privacy.clauses.binding import Every, Exactly, Never, Single, Untrue, phrasebook
 from chalicelib.privacy.clauses.clause import Article, Chapter, Clause, citation, gdpr, zzpl
@@ -35,7 +35,8 @@ EXAMPLE = ROOT / "stages" / "example.toml"
 
 @cache
 def facts() -> Facts:
-    arranged = Accountability(representative="Example GmbH", data_protection_officer="dpo@example.org")
+    named = {law.value: f"Example {law.name}" for law in RepresentedLaw}
+    arranged = Accountability(named, "dpo@example.org")
     return facts_of(settings(), arranged, frozenset(Practice))
 
 
@@ -88,6 +89,7 @@ def changes() -> Iterator[tuple[str, str, str | None]]:
     yield "a new field", profile, "user.behavior PROVIDED"
     yield "a new kind of data of a recipient", "gets/STREAM/user.contact.email", "yes"
     yield "a new recipient", "registered/BROKER", "yes"
+    yield "a new contact for rights", "recipient/STREAM/contact", "rights@example.org"
     yield "a new recipient of a kind", "to/account/STREAM", "yes"
     yield "a denied category is held", "held/profile/position", "user.location.precise OBSERVED"
     yield "a denied category is received", "gets/STREAM/user.location.precise", "yes"

@@ -108,7 +108,7 @@ def test_changes_name_what_is_new_what_changed_and_what_is_gone(
     """Between the versions, idle closing began, invitations are kept longer, a representative resigned."""
     earlier = changed("practice/CLOSING_IDLE_ACCOUNTS", None)
     before = Facts(earlier | {"period/INVITATION": "P7D"})
-    after = changed("setting/representative", None)
+    after = changed("setting/representative_eu", None)
     clauses = json.loads(pages.files_of(NoticeKind.PRIVACY, before, None)["clauses.json"])
     said = json.loads(pages.files_of(NoticeKind.PRIVACY, after, clauses)["changes.json"])[language]
     assert [any(line.startswith(one) for line in said.splitlines()) for one in words] == [True] * 3

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.core.clock import Instant
 from chalicelib.core.table import Table
 from chalicelib.privacy import personal, register
-from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -103,11 +103,12 @@ def test_picture_is_well_formed_and_draws_every_record_and_recipient() -> None:
 
 @pytest.mark.parametrize("name", sorted(STAGE_FORMS))
 def test_record_of_a_stage_names_what_its_settings_arrange(name: str) -> None:
+    everywhere = {law.value: "Example GmbH" for law in RepresentedLaw}
     arranged = Accountability(
-        "Example GmbH", "dpo@example.org", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)}
+        everywhere, "dpo@example.org", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)}
     )
     text = STAGE_FORMS[name](rows(), arranged)
-    named = ["Example GmbH", "dpo@example.org"]
+    named = ["Art. 14 FADP", "Art. 27 UK GDPR", "Example GmbH", "dpo@example.org"]
     if not name.endswith(".csv"):  # its lines are kinds of data, with the controller and its people
         named += ["2026-11-01", "DPIA 1", "2026-05-08"]
     assert [one for one in named if one not in text] == []

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import Enum
 from itertools import product
@@ -9,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
-from chalicelib.core import egress, metrics
+from chalicelib.core import egress
 from chalicelib.core.egress import NotOnRegister, Registered
-from chalicelib.privacy import register
+from chalicelib.privacy import register, reviews
+from chalicelib.privacy.measures import MEASURES
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
-from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+from chalicelib.privacy.recipients import Certificate, Mechanism, Recipient, Role
 from chalicelib.privacy.register import WITHOUT_RECORD
+from chalicelib.privacy.reviews import Review
 from chalicelib.rights.objection.intake import OBJECTIONABLE
 
 CODE = Path(__file__).parents[2] / "chalicelib"
@@ -262,24 +264,40 @@ def test_recipient_outside_the_eu_has_a_mechanism(recipient: Recipient) -> None:
         assert recipient.entry.mechanism is not Mechanism.NO_TRANSFER
 
 
-@pytest.mark.promise("STR-7")
-@pytest.mark.parametrize("recipient", [r for r in Recipient if r.entry.role is Role.PROCESSOR])
-def test_every_processor_has_an_agreement_with_a_review_date(recipient: Recipient) -> None:
-    assert recipient.review_by is not None
-
-
 @pytest.mark.promise("STR-7", "NOT-6")
-@pytest.mark.parametrize(("days_before", "counted"), [(31, False), (30, False), (29, True), (-1, True)])
-def test_use_under_an_agreement_that_expires_soon_is_counted_in_a_metric(
-    days_before: int, *, counted: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    review = Recipient.STREAM.review_by
-    assert isinstance(review, date)
-    seen: list[object] = []
-    monkeypatch.setattr(metrics, "count", lambda metric, **_: seen.append(metric))
-    with time_machine.travel(review - timedelta(days=days_before), tick=False):
-        opened(Recipient.STREAM, Purpose.SERVICE)
-    assert bool(seen) is counted
+@pytest.mark.parametrize("recipient", [r for r in Recipient if r.entry.role is Role.PROCESSOR])
+def test_agreement_with_every_processor_is_on_the_list_of_reviews(recipient: Recipient) -> None:
+    agreement = recipient.entry.agreement
+    assert agreement
+    assert Review(agreement.review_by, f"{recipient.label}: {agreement.name}") in reviews.declared()
+
+
+@pytest.mark.promise("STR-7")
+def test_certificate_is_on_the_list_of_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Certificate("SOC 2", seen_on=date(2026, 11, 2), review_by=date(2027, 1, 1))
+    monkeypatch.setattr(Recipient.AWS, "entry", replace(Recipient.AWS.entry, certificates=(seen,)))
+    assert reviews.declared()[0] == Review(date(2027, 1, 1), "Amazon Web Services EMEA SARL: SOC 2")
+
+
+@pytest.mark.promise("SEC-3")
+def test_every_measure_is_on_the_list_of_reviews() -> None:
+    assert {measure.words for measure in MEASURES} < {review.what for review in reviews.declared()}
+
+
+@pytest.mark.promise("SEC-3", "STR-7")
+@pytest.mark.parametrize(("days_before", "due"), [(31, False), (30, True), (0, True), (-1, True)])
+def test_review_is_due_from_30_days_before_its_day_on(days_before: int, *, due: bool) -> None:
+    first = reviews.declared()[0]
+    assert (first in reviews.due(first.by - timedelta(days=days_before))) is due
+
+
+@pytest.mark.promise("STR-6")
+@pytest.mark.parametrize("recipient", list(Recipient))
+def test_recipient_that_decides_itself_has_a_contact_for_rights(recipient: Recipient) -> None:
+    contact = recipient.entry.rights_contact
+    decides = recipient.entry.role is Role.CONTROLLER
+    assert bool(contact) is (decides or recipient is Recipient.STREAM)
+    assert (contact.where != "") is decides if contact else True
 
 
 @pytest.mark.promise("SEC-2")

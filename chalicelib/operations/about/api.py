@@ -16,6 +16,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.settings import Stage, settings
 from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
 from chalicelib.privacy import accountability
+from chalicelib.privacy.accountability import RepresentedLaw
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.recipients import Recipient
@@ -38,6 +39,14 @@ class RecipientView(View):
     role: str
 
 
+class LocalRepresentative(View):
+    """A representative of the controller, for people in a part of the world, and the law that wants one."""
+
+    where: str
+    law: str
+    contact: str
+
+
 class Retention(View):
     """A kind of record and how long it is kept."""
 
@@ -53,7 +62,8 @@ class Controller(View):
     country: str
     contact_email: str
     data_protection_officer: str | None = None
-    representative: str | None = None
+    representative: str | None = Field(None, description="That in the European Union")
+    representatives: tuple[LocalRepresentative, ...] = ()
     supervisory_authorities: tuple[Authority, ...]
     recipients: tuple[RecipientView, ...]
     retention: tuple[Retention, ...]
@@ -63,6 +73,7 @@ class Controller(View):
         """Build the view; recipients and retention periods are the facts that the policy states."""
         # The other routes need no declarations.
         from chalicelib.privacy.clauses.binding import Kept, phrasebook
+        from chalicelib.privacy.clauses.clause import Article, citation
         from chalicelib.privacy.facts import declared
 
         say, arranged = phrasebook(language), accountability.of_stage(settings().environment)
@@ -71,7 +82,15 @@ class Controller(View):
             CONTROLLER,
             contact_email=settings().contact_email,
             data_protection_officer=arranged.data_protection_officer or None,
-            representative=arranged.representative or None,
+            representative=arranged.representatives.get(RepresentedLaw.EU) or None,
+            representatives=tuple(
+                LocalRepresentative(
+                    where=say(law.plainly),
+                    law=citation([Article(law.act, law.number)], language),
+                    contact=named,
+                )
+                for law, named in arranged.represented()
+            ),
             supervisory_authorities=tuple(
                 Authority.showing(one, name=say(one.name), address=say(one.address))
                 for one in CONTROLLER.authorities

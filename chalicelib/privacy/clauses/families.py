@@ -26,6 +26,11 @@ _RECIPIENT = {
     "Pravni osnov za prenos u inostranstvo: {mechanism}\nMere zaštite: {safeguards}",
 }
 
+_CONTACT = {
+    "en": "\nContact for your rights there: {contact}",
+    "sr": "\nKontakt za ostvarivanje Vaših prava kod tog primaoca: {contact}",
+}
+
 
 def kinds(facts: Facts) -> Iterator[Clause]:
     """One clause for each kind of data, in the order of the facts."""
@@ -55,10 +60,11 @@ def purposes(facts: Facts) -> Iterator[Clause]:
 
 
 def recipients(facts: Facts) -> Iterator[Clause]:
-    """One clause for each recipient."""
+    """One clause for each recipient, with its own contact for rights if there is one."""
     parts = ("activity", "role", "country", "mechanism", "safeguards")
     for recipient in Recipient:
         if f"recipient/{recipient.name}/name" in facts:
+            known = ("contact",) if f"recipient/{recipient.name}/contact" in facts else ()
             yield Clause(
                 id=f"gets.{recipient.name.lower()}",
                 law=(
@@ -67,7 +73,11 @@ def recipients(facts: Facts) -> Iterator[Clause]:
                     *zzpl(23, 1, "5", "6"),
                     *zzpl(24, 1, "5", "6"),
                 ),
-                words=_RECIPIENT,
-                slots={part: registered(recipient, part) for part in parts} | {"categories": Gets(recipient)},
+                words={
+                    language: text + (_CONTACT[language] if known else "")
+                    for language, text in _RECIPIENT.items()
+                },
+                slots={part: registered(recipient, part) for part in (*parts, *known)}
+                | {"categories": Gets(recipient)},
                 heading=registered(recipient, "name"),
             )

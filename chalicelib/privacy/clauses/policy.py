@@ -6,6 +6,7 @@ each point.
 
 from __future__ import annotations
 
+from chalicelib.privacy.accountability import RepresentedLaw
 from chalicelib.privacy.clauses import families
 from chalicelib.privacy.clauses.binding import (
     Every,
@@ -20,7 +21,7 @@ from chalicelib.privacy.clauses.binding import (
     registered,
     setting,
 )
-from chalicelib.privacy.clauses.clause import Chapter, clause, gdpr, zzpl
+from chalicelib.privacy.clauses.clause import Article, Chapter, clause, gdpr, zzpl
 from chalicelib.privacy.clauses.rights import EXERCISE, RIGHTS
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Category, LegalBasis, Practice
@@ -51,6 +52,12 @@ def chapters(facts: Facts) -> tuple[Chapter, ...]:
     )
 
 
+_IN_SERBIAN = {
+    RepresentedLaw.EU: "u Evropskoj uniji",
+    RepresentedLaw.UK: "u Ujedinjenom Kraljevstvu",
+    RepresentedLaw.CH: "u Švajcarskoj",
+}
+
 _CONTROLLER = (
     clause(
         "controller",
@@ -65,13 +72,16 @@ _CONTROLLER = (
         country=setting("country"),
         contact=setting("contact"),
     ),
-    clause(
-        "representative",
-        (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), *gdpr(27)),
-        "Our representative in the European Union is {representative}.",
-        "Naš predstavnik u Evropskoj uniji je {representative}.",
-        where=setting("representative"),
-        representative=setting("representative"),
+    *(
+        clause(
+            f"representative_{law}",
+            (*gdpr(13, 1, "a"), *gdpr(14, 1, "a"), Article(law.act, law.number)),
+            f"Our representative in {law.plainly} is {{representative}}.",
+            f"Naš predstavnik {serbian} je {{representative}}.",
+            where=setting(f"representative_{law}"),
+            representative=setting(f"representative_{law}"),
+        )
+        for law, serbian in _IN_SERBIAN.items()
     ),
     clause(
         "officer",

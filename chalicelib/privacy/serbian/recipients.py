@@ -71,6 +71,10 @@ RECIPIENTS: Catalogue = {
     "standard contractual clauses (Art. 46(2)(c) GDPR); none needed under ZZPL within Serbia": (
         "standardne ugovorne klauzule (čl. 46. st. 2. tačka (c) GDPR); po ZZPL nisu potrebne unutar Srbije"
     ),
+    # Contacts for rights
+    "the recipient itself, at the contact that its privacy notice names": (
+        "sam primalac, na kontakt iz njegovog obaveštenja o privatnosti"
+    ),
     # Safeguards
     "a region in the EU; any other is refused at start": (
         "region u EU; svaki drugi se odbija pri pokretanju"
@@ -80,7 +84,6 @@ RECIPIENTS: Catalogue = {
     ),
     "an application hosted in the EU": "aplikacija koja se nalazi u EU",
     "a random id that only we can resolve": "nasumična oznaka koju samo mi možemo da povežemo",
-    "SOC 2 Type II, ISO/IEC 27001:2022": "SOC 2 Type II, ISO/IEC 27001:2022",
     "a message with a code contains no other personal data": "poruka sa kodom ne sadrži druge podatke o "
     "ličnosti",
     "a notice contains no name; it may contain a day, and a link that opens one request only": (
@@ -104,6 +107,10 @@ RECIPIENTS: Catalogue = {
     "whenever staff view a request or an invoice, the view and the person are recorded": (
         "kad god zaposleni izvrši uvid u zahtev ili račun, beleže se i uvid i osoba"
     ),
+    # Where the controller has representatives
+    "the European Union": "Evropska unija",
+    "the United Kingdom": "Ujedinjeno Kraljevstvo",
+    "Switzerland": "Švajcarska",
     # The controller and its authority
     "Tosin bunar 272B, 11070 Belgrade": "Tošin bunar 272B, 11070 Beograd",
     "Commissioner for Information of Public Importance and Personal Data Protection": (

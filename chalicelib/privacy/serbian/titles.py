@@ -159,6 +159,7 @@ KINDS: Catalogue = {
     "what proves who signs in": "ono čime se dokazuje ko se prijavljuje",
     # Sources
     "created by the service": "stvorila je usluga",
+    "from the payment provider, which makes the invoices": "od pružaoca usluge plaćanja, koji izdaje račune",
     "from you": "od Vas",
     "recorded while you used the service": "zabeleženo dok ste koristili uslugu",
     # Values

@@ -83,11 +83,13 @@ class Invoice(
     invoice_number: Annotated[InvoiceNumber, NOT_PERSONAL]
     account_id: Annotated[AccountId, NOT_PERSONAL]
     issued_at: Annotated[Instant, NOT_PERSONAL]
-    amount_minor: Annotated[Amount, personal(Category.FINANCIAL, Source.GENERATED, to=_STAFF)]
-    currency: Annotated[CurrencyCode, personal(Category.FINANCIAL, Source.GENERATED, to=_STAFF)]
-    service_from: Annotated[date, personal(Category.FINANCIAL, Source.GENERATED, to=_STAFF)]
-    service_to: Annotated[date, personal(Category.FINANCIAL, Source.GENERATED, to=_STAFF)]
-    provider_reference: Annotated[ProviderReference, personal(Category.FINANCIAL, Source.OBSERVED, to=_STAFF)]
+    amount_minor: Annotated[Amount, personal(Category.FINANCIAL, Source.PAYMENT_PROVIDER, to=_STAFF)]
+    currency: Annotated[CurrencyCode, personal(Category.FINANCIAL, Source.PAYMENT_PROVIDER, to=_STAFF)]
+    service_from: Annotated[date, personal(Category.FINANCIAL, Source.PAYMENT_PROVIDER, to=_STAFF)]
+    service_to: Annotated[date, personal(Category.FINANCIAL, Source.PAYMENT_PROVIDER, to=_STAFF)]
+    provider_reference: Annotated[
+        ProviderReference, personal(Category.FINANCIAL, Source.PAYMENT_PROVIDER, to=_STAFF)
+    ]
 
     @property
     def kept_until(self) -> datetime:

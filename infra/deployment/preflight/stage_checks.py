@@ -62,7 +62,9 @@ def accountability(_: AwsAccount, target: DeploymentTarget) -> Iterator[Deployme
     for key, meaning in missing:
         yield report("accountability", f"{key} is not set: {meaning}", "Set it in the settings of the stage.")
     if not missing:
-        yield ok("accountability", "representative, officer, impact assessment and Serbian clauses are named")
+        yield ok(
+            "accountability", "representatives, officer, impact assessment and Serbian clauses are named"
+        )
 
 
 def webhook(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:

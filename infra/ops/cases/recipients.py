@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from chalicelib.privacy import reviews
 from chalicelib.privacy.recipients import Recipient
 from infra.ops.cases.tables import table_of
 from infra.ops.operator_console import emit
@@ -22,6 +23,13 @@ def list_register() -> None:
     found = [_row(one) for one in Recipient]
     columns = ("recipient", "country", "role", "purposes", "transfer", "review by")
     emit({"items": found}, table_of("recipients", columns, map(_shown, found)))
+
+
+@app.command("reviews")
+def list_reviews() -> None:
+    """List the days by which agreements, certificates and measures have to be reviewed."""
+    found = [{"by": one.by.isoformat(), "what": one.what} for one in reviews.declared()]
+    emit({"items": found}, table_of("reviews", ("by", "what"), (tuple(one.values()) for one in found)))
 
 
 def _shown(one: dict[str, Any]) -> Sequence[object]:

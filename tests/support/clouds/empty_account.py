@@ -44,8 +44,8 @@ countries = ["RS"]
 id = "RU4M"
 registered_on = 2026-01-02
 
-[accountability]
-representative = "Example GmbH, Berlin"
+[accountability.representatives]
+eu = "Example GmbH, Berlin"
 """
 
 
