@@ -262,5 +262,10 @@ AUTOMATED: Mapping[str, str] = {
     "REQUEST_WITHOUT_PROOF": (
         "a request without proof of identity is refused once the time for the proof is over"
     ),
-    Practice.CLOSING_IDLE_ACCOUNTS.name: "an account that is not used any more is closed",
+    "NUMBER_PASSED_ON": (
+        "an account ends if another person proves twice, some days apart, that its number is theirs now"
+    ),
+    Practice.CLOSING_IDLE_ACCOUNTS.name: (
+        "an account that is not used any more is closed, while our privacy policy says so"
+    ),
 }

@@ -45,6 +45,7 @@ WORDS = {
     "name": "no-purge", "days": "30", "number": "0", "table": "rights", "status": "completed",
     "first": "2026-01-01", "last": "2026-03-31", "of": "2026", "right": "access", "by": "letter",
     "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
+    "notice": "terms-2027-01-15",
 }  # fmt: skip
 
 # Commands that reach no internal route, each with the reason why no entry is needed.

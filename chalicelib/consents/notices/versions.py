@@ -73,7 +73,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="116558cce7c94799173b4313abf75b276b19b4bf4f07e7c67483b1e9e941dab8",
+        digest="311d94e8e4e25101cf81a25c773d90dc93c822243b3cfd2f3bc18849b0f250b6",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),

@@ -43,7 +43,12 @@ REASONS: Catalogue = {
     "a request without proof of identity is refused once the time for the proof is over": (
         "zahtev bez dokaza identiteta odbija se kada istekne rok za dokaz"
     ),
-    "an account that is not used any more is closed": "nalog koji se više ne koristi zatvara se",
+    "an account ends if another person proves twice, some days apart, that its number is theirs now": (
+        "nalog prestaje ako druga osoba dvaput, sa razmakom od nekoliko dana, dokaže da je broj sada njen"
+    ),
+    "an account that is not used any more is closed, while our privacy policy says so": (
+        "nalog koji se više ne koristi zatvara se, dok tako piše u našoj politici privatnosti"
+    ),
     # Why something is left out
     "an internal id of another user's account": "interna oznaka naloga drugog korisnika",
     "it recognises another user's number, which is that user's data": (

@@ -22,8 +22,8 @@ from chalicelib.privacy.register import DataWithoutRecord
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 _DECISIONS = (
-    "Where our privacy policy says so, programs alone decide this: {decisions}. You can ask for a person to "
-    "decide, and say why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)"
+    "Programs alone decide this: {decisions}. You can ask for a person to decide, and say why. We create no "
+    "profile of you (Art. 22 GDPR, Art. 38 ZZPL)"
 )
 
 ROWS = 100  # records of a kind on the page; the file `SectionView.rest` has all of them

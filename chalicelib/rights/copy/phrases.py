@@ -70,9 +70,9 @@ COPY: Catalogue = {
     "Copy made on": "Kopija napravljena",
     "Request": "Zahtev",
     "Automated decisions": "Automatizovane odluke",
-    "Where our privacy policy says so, programs alone decide this: {decisions}. You can ask for a person to "
-    "decide, and say why. We create no profile of you (Art. 22 GDPR, Art. 38 ZZPL)": (
-        "Kada tako piše u našoj politici privatnosti, programi sami odlučuju o ovome: {decisions}. Možete da "
+    "Programs alone decide this: {decisions}. You can ask for a person to decide, and say why. We create no "
+    "profile of you (Art. 22 GDPR, Art. 38 ZZPL)": (
+        "Programi sami odlučuju o ovome: {decisions}. Možete da "
         "tražite da odluči čovek i da navedete razloge. Ne pravimo Vaš profil (čl. 22. GDPR, čl. 38. ZZPL)"
     ),
     "Times on this page are in Belgrade time. The other files of this package use UTC.": (

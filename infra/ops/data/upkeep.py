@@ -29,25 +29,25 @@ def list_versions(api: InternalApi) -> None:
     emit(found, tables.table_of("notices", columns, map(_version, found["items"])))
 
 
-Version = Annotated[str, typer.Argument(help="a version with frozen pages, as privacy-2027-03-01")]
+FrozenNotice = Annotated[str, typer.Argument(help="a version with frozen pages, as privacy-2027-03-01")]
 
 
 @api_command(notices)
-def propose(api: InternalApi, version: Version) -> None:
+def propose(api: InternalApi, notice: FrozenNotice) -> None:
     """Propose the pages that this checkout has of a version; another operator then approves them."""
-    _emit_approval(api.call("PUT", f"/notices/{version}/proposal", {"digest": _digest(version)}))
+    _emit_approval(api.call("PUT", f"/notices/{notice}/proposal", {"digest": _digest(notice)}))
 
 
 @api_command(notices)
-def approve(api: InternalApi, version: Version) -> None:
+def approve(api: InternalApi, notice: FrozenNotice) -> None:
     """Approve the pages that this checkout has of a version, as another operator proposed them."""
-    _emit_approval(api.call("PUT", f"/notices/{version}/approval", {"digest": _digest(version)}))
+    _emit_approval(api.call("PUT", f"/notices/{notice}/approval", {"digest": _digest(notice)}))
 
 
 @api_command(notices)
-def show(api: InternalApi, version: Version) -> None:
+def show(api: InternalApi, notice: FrozenNotice) -> None:
     """Show who proposed and who approved the pages of a version."""
-    _emit_approval(api.call("GET", f"/notices/{version}/approval"))
+    _emit_approval(api.call("GET", f"/notices/{notice}/approval"))
 
 
 def _digest(name: str) -> str:
