@@ -27,7 +27,7 @@ from chalicelib.core.settings import settings
 GROUPS = {
     "signup": ("chalicelib.signup.api",),
     "sessions": ("chalicelib.accounts.sessions.api", "chalicelib.accounts.openings.api"),
-    "profiles": ("chalicelib.accounts.profiles.api",),
+    "profiles": ("chalicelib.accounts.profiles.api", "chalicelib.consents.profile_changes.api"),
     "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),
     "notices": ("chalicelib.consents.notices.api", "chalicelib.operations.breaches.api"),

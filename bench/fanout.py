@@ -24,8 +24,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.profiles import store as profiles
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents import announcements, renewal
-from chalicelib.consents import service as consents
+from chalicelib.consents import announcements, choices, renewal
 from chalicelib.consents import store as consents_store
 from chalicelib.consents.model import Choice, ConsentState
 from chalicelib.consents.notices import service as notices
@@ -99,7 +98,7 @@ def _renew(number: int) -> Measured:
         for _ in range(number):
             account_id = _account(None)
             (found,) = needs.read_accounts([account_id], (accounts.OPEN_ACCOUNT, DATA_KEY))
-            consents.decide(found[accounts.OPEN_ACCOUNT], None, found[DATA_KEY], given)
+            choices.decide(found[accounts.OPEN_ACCOUNT], None, found[DATA_KEY], given)
     return _measured(lambda: renewal.renew_shard("00", _late(), holds.kinds_held))
 
 

@@ -17,35 +17,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.contract_words import ErrorCode, LimitName
-from chalicelib.core.errors import ConflictingRequest, Problem, Schemas, Unprocessable
+from chalicelib.core.errors import Problem
 
 if TYPE_CHECKING:
     from chalicelib.core.http.contract import Deprecation, Route
-
-
-class AgeUnknown(Unprocessable):
-    """Consent needs a date of birth, or the statement that the user is old enough."""
-
-    title = "Ask the user whether they have reached the age of `threshold`, and send `of_age`"
-    shows: ClassVar[Schemas] = {
-        "threshold": {"type": "integer", "minimum": 1, "maximum": 150, "description": "In years"}
-    }
-
-
-class WouldEndConsents(ConflictingRequest):
-    """The change would end consents, which the user has to confirm."""
-
-    title = "This change ends consents; ask the user, and send it again with `end_consents=true` in the query"
-    shows: ClassVar[Schemas] = {
-        "purposes": {
-            "type": "array",
-            "description": "The purposes whose consents would end",
-            "items": {"$ref": "#/components/schemas/Purpose"},
-        }
-    }
 
 
 class PinRequired(Problem):
@@ -56,14 +34,9 @@ class PinRequired(Problem):
 
 
 LATER_PROBLEMS: Mapping[str, tuple[type[Problem], ...]] = {
-    "PUT /v1/consents/{purpose}": (AgeUnknown,),
-    "PATCH /v1/profile": (WouldEndConsents,),
     "POST /v1/signup/{challenge_id}/verify": (PinRequired,),
 }
 LATER_FIELDS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    "ConsentDecision": {
-        "of_age": {"type": "boolean", "description": "The user says that they have reached the age"},
-    },
     "Verification": {"pin": {"type": "string", "description": "The PIN of the account"}},
 }
 MEANINGS: Mapping[str, Mapping[str, str]] = tomllib.loads(

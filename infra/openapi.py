@@ -27,7 +27,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
 from chalicelib.core.http.paging import Cursor, PageSize
-from chalicelib.core.http.parameters import Body, RequestError
+from chalicelib.core.http.parameters import Body, Confirmation, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
@@ -199,8 +199,8 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.description:
         operation["description"] = route.description
-    in_path = (_required("path", name, kind) for name, kind in route.path_parts.items())
-    in_query = (_required("query", name, kind) for name, kind in route.query.items())
+    in_path = (_part("path", name, kind) for name, kind in route.path_parts.items())
+    in_query = (_part("query", name, kind) for name, kind in route.query.items())
     if parameters := [*in_path, *_headers(route), *in_query, *_cursor(route), *_size(route)]:
         operation["parameters"] = parameters
     operation["security"] = [{"access_token": []}] if route.caller else []
@@ -231,11 +231,11 @@ def _body_schema(body: type[Body | SignedBody], refs: dict[Any, Any]) -> dict[st
     return dict(body.schema)
 
 
-def _required(where: str, name: str, kind: type[PathText]) -> dict[str, Any]:
+def _part(where: str, name: str, kind: type[PathText]) -> dict[str, Any]:
     return {
         "name": name,
         "in": where,
-        "required": True,
+        "required": not issubclass(kind, Confirmation),
         "description": (kind.__doc__ or "").strip().partition("\n")[0],
         "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
     }

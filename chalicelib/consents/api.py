@@ -5,8 +5,10 @@ from chalice.app import Blueprint
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import RightsCaller
-from chalicelib.consents import service
+from chalicelib.consents import choices, service
+from chalicelib.consents.choices import Decider
 from chalicelib.consents.model import (
+    AgeUnknown,
     ConsentDecision,
     ConsentList,
     ConsentPurpose,
@@ -40,7 +42,7 @@ def list_consents(caller: RightsCaller) -> ConsentList:
 
 
 def _is_limited(body: ConsentDecision, **_: object) -> bool:
-    return service.is_limited(body)
+    return choices.is_limited(body)
 
 
 @route(
@@ -49,7 +51,7 @@ def _is_limited(body: ConsentDecision, **_: object) -> bool:
     "/v1/consents/{purpose}",
     needs=(*_DECISION_NEEDS, _PRIVACY, READABLE_PROFILE),
     limit=DailyLimit(LimitName.CONSENTS_GIVEN, lambda: settings().limits.consents_given_day, _is_limited),
-    problems=(NoticeOutdated, NotOffered),
+    problems=(NoticeOutdated, NotOffered, AgeUnknown),
 )
 def decide_on_purpose(
     caller: RightsCaller, purpose: ConsentPurpose, body: ConsentDecision, signal: GlobalPrivacyControl | None
@@ -58,17 +60,20 @@ def decide_on_purpose(
 
     After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
     within hours. If consent is given again, it covers only newer data. Repeating the request changes
-    nothing. Consent to a purpose that is not offered cannot be given; it can always be withdrawn. If the
-    browser sends Global Privacy Control, consent for marketing and personalised ads is also refused, unless
-    the user has already decided about them. Consent for marketing ends an earlier objection to it.
+    nothing. Consent needs a user of the age of the country, by the date of birth in the profile, else by
+    `of_age`, which is asked once. Consent to a purpose that is not offered cannot be given; it can always be
+    withdrawn. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
+    refused, unless the user has already decided about them. Consent for marketing ends an earlier objection
+    to it.
     """
-    choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
     profile = caller[READABLE_PROFILE]
-    after = service.decide(
+    decider = Decider(caller[OPEN_ACCOUNT], profile, caller[PURPOSES])
+    asked = choices.asked_for(purpose.purpose, body, caller[_PRIVACY], signal, decider)
+    after = choices.decide(
         caller[OPEN_ACCOUNT],
         caller[PURPOSES],
         caller[DATA_KEY],
-        *choices,
+        *asked,
         mailbox=profile.email if profile else None,
     )
     return ConsentView.of(purpose.purpose, after.consents[purpose.purpose])
@@ -87,8 +92,8 @@ def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
     The signal refuses marketing and personalised ads, unless the user has already decided about them. It
     never overrides a decision. Repeating the request changes nothing.
     """
-    choices = service.refusals_of(GlobalPrivacyControl(on=body.gpc))
-    after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
+    asked = choices.refusals_of(GlobalPrivacyControl(on=body.gpc))
+    after = choices.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *asked)
     return ConsentList.of(after, offered())
 
 

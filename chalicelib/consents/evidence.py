@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chalicelib.consents.ages import ReachedAge
 from chalicelib.consents.model import Consent, ConsentState, Method, Purposes
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.chain import Chain, ChainEntry, NewEntry
@@ -90,6 +91,9 @@ class Event(BaseModel, frozen=True):
     pii_types: tuple[str, ...]
     recipients: tuple[str, ...]
     replaces: Replaced | None = None
+    # Of a consent: the age, in years, that it needs and the subject has reached, and what shows that.
+    age_threshold: int | None = None
+    age_source: str | None = None
 
     @property
     def gives(self) -> bool:
@@ -97,7 +101,9 @@ class Event(BaseModel, frozen=True):
         return self.event_state in {EventState.GIVEN, EventState.RENEWED}
 
     @classmethod
-    def of(cls, purpose: Purpose, before: Consent | None, after: Consent) -> "Event":
+    def of(
+        cls, purpose: Purpose, before: Consent | None, after: Consent, age: ReachedAge | None = None
+    ) -> "Event":
         """The event of a decision; a withdrawal without a notice takes that of the ended consent."""
         return cls(
             record_id=after.record_id,
@@ -110,6 +116,8 @@ class Event(BaseModel, frozen=True):
             pii_types=COVERS[purpose],
             recipients=tuple(r.label for r in Recipient if purpose in r.purposes),
             replaces=Replaced(**before.model_dump()) if before else None,
+            age_threshold=age.threshold if age else None,
+            age_source=age.source if age else None,
         )
 
 

@@ -16,9 +16,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from chalicelib.consents.ages import ReachedAge
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import MINUTE, Instant
-from chalicelib.core.errors import ConflictingRequest, Schemas
+from chalicelib.core.errors import ConflictingRequest, Schemas, Unprocessable
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId, PathText, RightsRequestId
 from chalicelib.core.table_names import Table
@@ -35,10 +36,39 @@ class NoticeOutdated(ConflictingRequest):
     shows: ClassVar[Schemas] = {"current": {"type": "string", "description": "The version to show"}}
 
 
+_THRESHOLD: Schemas = {
+    "threshold": {"type": "integer", "minimum": 1, "maximum": 150, "description": "In years"}
+}
+
+
 class NotOffered(ConflictingRequest):
-    """No practice of the privacy policy in effect uses consent for this purpose, so none can be given."""
+    """No practice of the privacy policy in effect uses consent for this purpose, so none can be given.
+
+    With `threshold`: by the date of birth in the profile, the subject is too young to consent.
+    """
 
     title = "This purpose is not offered; do not ask for consent"
+    may_show: ClassVar[Schemas] = _THRESHOLD
+
+
+class AgeUnknown(Unprocessable):
+    """Consent needs a date of birth, or the statement that the user is old enough."""
+
+    title = "Ask the user whether they have reached the age of `threshold`, and send `of_age`"
+    shows: ClassVar[Schemas] = _THRESHOLD
+
+
+class WouldEndConsents(ConflictingRequest):
+    """The change would end consents, which the user has to confirm."""
+
+    title = "This change ends consents; ask the user, and send it again with `end_consents=true` in the query"
+    shows: ClassVar[Schemas] = {
+        "purposes": {
+            "type": "array",
+            "description": "The purposes whose consents would end",
+            "items": {"$ref": "#/components/schemas/Purpose"},
+        }
+    }
 
 
 # The purposes that need consent, in the order in which the app lists them.
@@ -102,12 +132,14 @@ class Choice:
     state: ConsentState
     notice_version: NoticeVersion | None = None
     method: Method = Method.EXPLICIT
+    age: ReachedAge | None = None  # of a consent that is given
 
 
 def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | None:
     """Return the consent after a choice, or None if the choice changes nothing.
 
-    Giving consent again under a newer notice is a change: the processing under that notice relies on it.
+    Giving consent again under a newer notice is a change: the processing under that notice relies on it. So
+    is giving it with a new statement of the age, which has to be on record.
     """
     if before is not None and not _is_change(before, choice):
         return None
@@ -126,7 +158,8 @@ def _is_change(before: Consent, choice: Choice) -> bool:
         return False
     if before.method is Method.GPC or before.state is not choice.state:
         return True
-    return choice.state is ConsentState.GIVEN and before.notice_version != choice.notice_version
+    is_new = before.notice_version != choice.notice_version or (choice.age is not None and choice.age.is_new)
+    return choice.state is ConsentState.GIVEN and is_new
 
 
 class RenewalProgress(
@@ -184,6 +217,8 @@ class Purposes(
     to_delete: Annotated[dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = (
         Field(default_factory=dict)
     )
+    # The age, in years, that the subject stated to have reached.
+    of_age: Annotated[int | None, personal(Category.DATE_OF_BIRTH, Source.PROVIDED)] = None
     version: Annotated[int, NOT_PERSONAL] = 1
     # When the consents in force were last recorded again; None: each is recorded where it was given.
     carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None
@@ -222,7 +257,7 @@ def none_decided(account_id: AccountId) -> Purposes:
 class ConsentDecision(Body):
     """A decision about one purpose.
 
-    Giving consent requires the version of the notice that was shown.
+    Giving consent requires the version of the notice that was shown, and that the user is old enough.
     """
 
     model_config = ConfigDict(
@@ -241,6 +276,13 @@ class ConsentDecision(Body):
             examples=["privacy-2024-05-08"],
         ),
     ] = None
+    of_age: Annotated[
+        bool,
+        Field(
+            description="The user says that they have reached the age from which they consent alone. Send it "
+            "with `given`, if 422 `age_unknown` asked for it"
+        ),
+    ] = False
 
     @field_validator("notice_version")
     @classmethod

@@ -77,7 +77,11 @@ class RecordProcessing(View):
 
 
 class RecordEvent(View):
-    """The decision. `method` is our extension: `explicit`, or `gpc` for a browser signal."""
+    """The decision. Our extensions: `method` is `explicit`, or `gpc` for a browser signal.
+
+    Of a consent, `age_threshold` is the age in years that it needs, and `age_source` shows that the subject
+    has reached it: `statement` or `date_of_birth`.
+    """
 
     event_time: Instant
     validity_duration: str = "until it is replaced by another decision"
@@ -85,6 +89,8 @@ class RecordEvent(View):
     event_type: str
     event_state: str
     method: str
+    age_threshold: int | None = None
+    age_source: str | None = None
 
 
 class ConsentRecord(View):
@@ -134,6 +140,8 @@ def record(event: Event, reader: RecordReader, published: Sequence[Notice]) -> C
             event_type=event.event_type,
             event_state=event.event_state,
             method=event.method,
+            age_threshold=event.age_threshold,
+            age_source=event.age_source,
         ),
     )
 

@@ -14,53 +14,42 @@ Invariants:
   `Decision`. So a decision has the same effect and the same evidence by every way.
 - A withdrawal deletes no data. The same write lists the purpose for deletion (`renewal`, ADR 28).
 
-Failures: of two concurrent decisions, the later one is made again on the result of the other, a bounded
-number of times. If a response is lost, the repeated request finds that it changes nothing.
+Failures: of two concurrent decisions, the later one is made again on the result of the other (`choices`). If
+a response is lost, the repeated request finds that it changes nothing.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence, records, store
 from chalicelib.consents.evidence import Event, EventState
 from chalicelib.consents.model import (
-    GPC_REFUSES,
+    ASKED_FOR,
     Choice,
     Consent,
-    ConsentDecision,
     ConsentPurpose,
     ConsentState,
     Method,
-    NoticeOutdated,
-    NotOffered,
     Purposes,
     decided,
     none_decided,
 )
 from chalicelib.consents.notices import service as notices
-from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
-from chalicelib.consents.notices.versions import Standing
 from chalicelib.consents.records import RecordList, RecordReader
-from chalicelib.consents.store import PURPOSES, DecidedMeanwhile, stored  # noqa: F401 - offered to other rooms
+from chalicelib.consents.store import PURPOSES, stored  # noqa: F401 - offered to other rooms
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable, existing
-from chalicelib.core.http import Cursor, GlobalPrivacyControl, PageSize, invalid_cursor
+from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Write, commit
-from chalicelib.messages.suppressions import service as suppressions
-from chalicelib.messages.suppressions.model import DIRECT_MARKETING
-from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
+from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _LIST = "c"  # in cursors
-# Tries of one decision; as many concurrent decisions of one subject all succeed.
-TRIES = 8
-
 _COUNTED: Mapping[EventState, Metric] = {
     EventState.GIVEN: Metric.CONSENT_GIVEN,
     EventState.RENEWED: Metric.CONSENT_GIVEN,
@@ -75,74 +64,6 @@ def _before(cursor: Cursor | None) -> int | None:
     if before == 1:
         raise invalid_cursor()
     return before
-
-
-def choices(
-    purpose: Purpose, asked: ConsentDecision, privacy: Standing, signal: GlobalPrivacyControl | None
-) -> tuple[Choice, ...]:
-    """The choices in a request: that of the subject, then those of the browser's signal.
-
-    Raises:
-        NotOffered: no practice of the policy in effect uses the consent.
-        NoticeOutdated: the consent names a notice that does not apply now.
-    """
-    said = Choice(purpose, asked.state, _shown(purpose, asked, privacy))
-    return (said, *refusals_of(signal)) if signal else (said,)
-
-
-def is_limited(asked: ConsentDecision) -> bool:
-    """Return whether a decision counts for the daily limit; a withdrawal is never refused.
-
-    Repeated withdrawals store nothing more, until consent is given again.
-    """
-    return asked.state is ConsentState.GIVEN
-
-
-def refusals_of(signal: GlobalPrivacyControl) -> tuple[Choice, ...]:
-    """The choices that Global Privacy Control makes for undecided purposes."""
-    if not signal.on:
-        return ()
-    return tuple(Choice(p, ConsentState.WITHDRAWN, method=Method.GPC) for p in GPC_REFUSES)
-
-
-def decide(
-    account: Account | None,
-    before: Purposes | None,
-    keys: SubjectKeys,
-    *asked: Choice,
-    mailbox: str | None = None,
-) -> Purposes:
-    """Apply choices and put them on record; choices that change nothing are not recorded.
-
-    A consent to direct marketing also lifts the suppression of the account's number and mailbox.
-
-    Args:
-        account: The opened account, for its pseudonym and number.
-        before: The decisions as the request read them.
-        keys: The account's data keys.
-        asked: The choices in order; either all of them apply, or none.
-        mailbox: That of the profile, if there is one.
-
-    Raises:
-        NotFound: the account is erased.
-        Unavailable: concurrent decisions won every time, or a consent could not be put on record.
-    """
-    account = existing(account)
-    for _ in range(TRIES):
-        made = of_choices(account, before, keys, *asked)
-        if not made.writes:
-            return made.after
-        wanted = [purpose for purpose in made.given if purpose in DIRECT_MARKETING]
-        lifts = suppressions.lifting(Addresses(account.phone, mailbox), wanted) if wanted else []
-        try:
-            commit(*made.writes, *lifts)
-        except (DecidedMeanwhile, SuppressionMoved):
-            before = store.read(account.account_id)
-        else:
-            for metric, purpose in made.counts:
-                metrics.count(metric, of=purpose)
-            return made.after
-    raise Unavailable
 
 
 def history(
@@ -174,29 +95,6 @@ def history(
     reader = RecordReader(account.user_id, country, language)
     items = tuple(records.record(event, reader, notices.published()) for event in events)
     return RecordList(items=items, next_cursor=Cursor.numbered(_LIST, more) if more else None)
-
-
-def _shown(purpose: Purpose, asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
-    """The version of the notice to put on record; a withdrawal may name any version, or none.
-
-    Consent may be given to the notice that applies to the subject, or to the notice in effect that replaces
-    it: an app may show the new notice before it was announced to this subject. The notice has to describe a
-    use of the consent.
-
-    Raises:
-        NotOffered: the notice in effect describes no use of the consent.
-        NoticeOutdated: the consent names another notice.
-    """
-    if asked.state is ConsentState.WITHDRAWN:
-        known = {notice.version for notice in notices.published() if notice.kind is NoticeKind.PRIVACY}
-        return asked.notice_version if asked.notice_version in known else None
-    newest = notices.current(NoticeKind.PRIVACY)
-    if purpose not in newest.offers:
-        raise NotOffered
-    shown = [n.version for n in (privacy.current(clock.now()), newest) if purpose in n.offers]
-    if asked.notice_version not in shown:
-        raise NoticeOutdated(current=shown[0])
-    return asked.notice_version
 
 
 @dataclass(frozen=True)
@@ -265,11 +163,33 @@ def _decision(
     objected = tuple(purpose for purpose in objects_to if purpose not in known.objections)
     if not changed.events and not objected:
         return Decision(known)
+    return _made(account, before, keys, changed, dict.fromkeys(objected, now))
+
+
+def of_minority(account: Account, before: Purposes | None, keys: SubjectKeys) -> Decision:
+    """The decisions of a subject who turns out to be too young: no consent, and no statement about the age.
+
+    It writes in any case, so that a concurrent consent is decided again.
+    """
+    known = before or none_decided(account.account_id)
+    changed = _after_choices(known, _withdrawals(before, ASKED_FOR), clock.now())
+    return _made(account, before, keys, replace(changed, of_age=None), {})
+
+
+def _made(
+    account: Account,
+    before: Purposes | None,
+    keys: SubjectKeys,
+    changed: "_Changed",
+    objected: Mapping[Purpose, datetime],
+) -> Decision:
+    known = before or none_decided(account.account_id)
     after = known.model_copy(
         update={
             "consents": changed.consents,
             "to_delete": changed.to_delete,
-            "objections": changed.objections | dict.fromkeys(objected, now),
+            "objections": {**changed.objections, **objected},
+            "of_age": changed.of_age,
             "version": known.version + 1,
         }
     )
@@ -277,7 +197,7 @@ def _decision(
         after,
         withdrawn=changed.purposes(EventState.WITHDRAWN),
         given=changed.purposes(EventState.GIVEN, EventState.RENEWED),
-        objected=objected,
+        objected=tuple(objected),
         writes=_writes(account, before, after, changed.events, keys),
         counts=tuple((_COUNTED[event.event_state], event.purpose) for event in changed.events),
     )
@@ -289,6 +209,7 @@ class _Changed:
     to_delete: dict[Purpose, datetime]
     objections: dict[Purpose, datetime]
     events: tuple[Event, ...]
+    of_age: int | None
 
     def purposes(self, *states: EventState) -> tuple[Purpose, ...]:
         """The purposes of events of these kinds."""
@@ -300,17 +221,18 @@ class _Changed:
 def _after_choices(before: Purposes, asked: Collection[Choice], now: datetime) -> _Changed:
     """The decisions after some choices, and an event for each choice that changed one."""
     consents, to_delete = dict(before.consents), dict(before.to_delete)
-    objections, events = dict(before.objections), list[Event]()
+    objections, events, of_age = dict(before.objections), list[Event](), before.of_age
     for choice in asked:
         stood = consents.get(choice.purpose)
         if consent := _decided(stood, choice, objections, now):
             consents[choice.purpose] = consent
-            events.append(Event.of(choice.purpose, stood, consent))
+            events.append(Event.of(choice.purpose, stood, consent, choice.age))
+            of_age = choice.age.threshold if choice.age and choice.age.is_new else of_age
             if events[-1].event_state is EventState.WITHDRAWN:
                 to_delete[choice.purpose] = now
             if events[-1].gives:
                 objections.pop(choice.purpose, None)
-    return _Changed(consents, to_delete, objections, tuple(events))
+    return _Changed(consents, to_delete, objections, tuple(events), of_age)
 
 
 def _decided(

@@ -19,7 +19,7 @@
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
     │   ├── (notices)            terms_outdated
-    │   ├── (consents)           notice_outdated, not_offered
+    │   ├── (consents)           notice_outdated, not_offered, would_end_consents
     │   ├── (billing)            invoice_number_used
     │   ├── (openings)           not_waiting
     │   ├── (profiles)           email_taken, number_taken
@@ -44,6 +44,7 @@
     │   ├── (contacts)           contact_limit_reached
     │   ├── (conversations)      member_limit_reached, fixed_members, not_a_group
     │   ├── (blocks)             block_limit_reached
+    │   ├── (consents)           age_unknown
     │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force
     ├── (http)              426  app_outdated

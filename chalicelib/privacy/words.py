@@ -107,6 +107,7 @@ _LABELS = {
     "lost": "Renewals that were repeated",
     "loss": "What happened",
     "name": "Name",
+    "of_age": "Age that you said you have reached",
     "online_visible": "Others may see when you are online (not used yet)",
     "os_version": "Version of the operating system",
     "phone": "Phone number",

@@ -399,9 +399,11 @@ export interface paths {
          * Give or withdraw consent for one purpose. The decision applies from the next request.
          * @description After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
          *     within hours. If consent is given again, it covers only newer data. Repeating the request changes
-         *     nothing. Consent to a purpose that is not offered cannot be given; it can always be withdrawn. If the
-         *     browser sends Global Privacy Control, consent for marketing and personalised ads is also refused, unless
-         *     the user has already decided about them. Consent for marketing ends an earlier objection to it.
+         *     nothing. Consent needs a user of the age of the country, by the date of birth in the profile, else by
+         *     `of_age`, which is asked once. Consent to a purpose that is not offered cannot be given; it can always be
+         *     withdrawn. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
+         *     refused, unless the user has already decided about them. Consent for marketing ends an earlier objection
+         *     to it.
          */
         put: operations["decide_on_purpose"];
         post?: never;
@@ -787,7 +789,9 @@ export interface paths {
         /**
          * Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
          * @description Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
-         *     `email` needs a stepped-up token. The number and the removed address are notified before.
+         *     `email` needs a stepped-up token. The number and the removed address are notified before. A date of birth
+         *     or a country that shows that the user is too young to consent ends the consents that were given: ask the
+         *     user, and send `end_consents=true`.
          */
         patch: operations["change_profile"];
         trace?: never;
@@ -1476,7 +1480,7 @@ export interface components {
              */
             code: "account_frozen";
         });
-        /** @description Ask the user whether they have reached the age of `threshold`, and send `of_age`. Not answered yet: a later release answers this. */
+        /** @description Ask the user whether they have reached the age of `threshold`, and send `of_age` */
         AgeUnknownProblem: {
             /** @constant */
             code?: "age_unknown";
@@ -1861,9 +1865,7 @@ export interface components {
          * ConsentDecision
          * @description A decision about one purpose.
          *
-         *     Giving consent requires the version of the notice that was shown.
-         *
-         *     Not accepted yet: `of_age`, see `x-later`. Until a later release takes it, it is refused.
+         *     Giving consent requires the version of the notice that was shown, and that the user is old enough.
          */
         ConsentDecision: {
             /**
@@ -1872,6 +1874,12 @@ export interface components {
              * @example privacy-2024-05-08
              */
             notice_version?: string | null;
+            /**
+             * Of Age
+             * @description The user says that they have reached the age from which they consent alone. Send it with `given`, if 422 `age_unknown` asked for it
+             * @default false
+             */
+            of_age?: boolean;
             state: components["schemas"]["ConsentState"];
         };
         /**
@@ -2993,6 +3001,8 @@ export interface components {
         NotOfferedProblem: {
             /** @constant */
             code?: "not_offered";
+            /** @description In years */
+            threshold?: number;
         } & (components["schemas"]["Problem"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -3555,9 +3565,16 @@ export interface components {
         };
         /**
          * RecordEvent
-         * @description The decision. `method` is our extension: `explicit`, or `gpc` for a browser signal.
+         * @description The decision. Our extensions: `method` is `explicit`, or `gpc` for a browser signal.
+         *
+         *     Of a consent, `age_threshold` is the age in years that it needs, and `age_source` shows that the subject
+         *     has reached it: `statement` or `date_of_birth`.
          */
         RecordEvent: {
+            /** Age Source */
+            age_source?: string;
+            /** Age Threshold */
+            age_threshold?: number;
             /** Entity Id */
             entity_id: string;
             /** Event State */
@@ -4217,7 +4234,7 @@ export interface components {
             /** User Id */
             user_id?: string;
         };
-        /** @description This change ends consents; ask the user, and send it again with `end_consents=true` in the query. Not answered yet: a later release answers this. */
+        /** @description This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
         WouldEndConsentsProblem: {
             /** @constant */
             code?: "would_end_consents";
@@ -5649,6 +5666,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "notice_version": "privacy-2024-05-08",
+                 *       "of_age": true,
                  *       "state": "given"
                  *     }
                  */
@@ -5729,7 +5747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
-            /** @description `age_unknown` (not answered yet): Ask the user whether they have reached the age of `threshold`, and send `of_age` */
+            /** @description `age_unknown`: Ask the user whether they have reached the age of `threshold`, and send `of_age` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5780,6 +5798,8 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "event": {
+                     *             "age_source": "statement",
+                     *             "age_threshold": 1,
                      *             "entity_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs",
                      *             "event_state": "consent given",
                      *             "event_time": "2026-11-30T12:00:00Z",
@@ -7968,7 +7988,13 @@ export interface operations {
     };
     change_profile: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Whether a consequence of the change, which was asked back, is confirmed.
+                 * @example true
+                 */
+                end_consents?: string;
+            };
             header: {
                 /**
                  * @description The ETag of the version that the client read. Exactly one; `*` is refused.
@@ -8070,7 +8096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `would_end_consents` (not answered yet): This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
+            /** @description `would_end_consents`: This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
             409: {
                 headers: {
                     [name: string]: unknown;

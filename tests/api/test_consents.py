@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.consents import service, store
+from chalicelib.consents import choices, store
 from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.consents.notices.service import offered
@@ -263,7 +263,7 @@ def test_identical_concurrent_decisions_are_recorded_once(mila: User) -> None:
 
 
 def test_decision_is_unavailable_if_every_try_conflicts(mila: User) -> None:
-    fail_at(service, "commit", store.DecidedMeanwhile)
+    fail_at(choices, "commit", store.DecidedMeanwhile)
     assert mila.consents("analytics").problem == "unavailable"
 
 

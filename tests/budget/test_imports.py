@@ -79,7 +79,7 @@ class Budget(NamedTuple):
 BUDGETS = {
     ("app", "signup"): Budget(460, 5.6),
     ("app", "sessions"): Budget(440, 5.4),
-    ("app", "profiles"): Budget(405, 5.05),
+    ("app", "profiles"): Budget(445, 5.4),
     ("app", "contacts"): Budget(415, 5.05),
     ("app", "conversations"): Budget(670, 7.9),
     ("app", "notices"): Budget(425, 5.2),
@@ -100,7 +100,7 @@ BUDGETS = {
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.35),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
     ("chalicelib.reconciliation.jobs", ""): Budget(695, 8.0),
-    ("chalicelib.retention.jobs", ""): Budget(400, 5.05),
+    ("chalicelib.retention.jobs", ""): Budget(400, 5.1),
     ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.75),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),
 }

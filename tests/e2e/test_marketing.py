@@ -11,7 +11,7 @@ import requests
 
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents import service
+from chalicelib.consents import choices
 from chalicelib.consents.marketing import Withheld, send_marketing
 from chalicelib.consents.model import Choice, ConsentState
 from chalicelib.consents.notices.model import NoticeKind
@@ -54,7 +54,7 @@ def agree_to_news(phone: Phone) -> None:
     (found,) = needs.read_accounts([phone.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
     given = Choice(Purpose.MARKETING, ConsentState.GIVEN, current(NoticeKind.PRIVACY).version)
     profile = found[PROFILE]
-    service.decide(
+    choices.decide(
         found[OPEN_ACCOUNT],
         found[PURPOSES],
         found[DATA_KEY],

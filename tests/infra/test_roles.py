@@ -109,13 +109,13 @@ LEDGER_KINDS = {
     "PurgeExpiredRole": {backups.HISTORY.kind, purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "RenewShardRole": {_CONSENT},
-    "ProfilesRole": {*ChangeKind},
+    "ProfilesRole": {*ChangeKind, _CONSENT},
     "RightsRole": {_CONSENT, _LANGUAGE, ChangeKind.NUMBER.value, _RIGHTS},
     "SignupRole": {ChangeKind.NUMBER.value},
     "NotifyOfBreachesRole": {_BREACH},
     "TransferCopiesRole": {_RIGHTS},
     "WorkOnHooksRole": {_STREAM_CASE},
-    "WorkRightsRole": {_LANGUAGE, _RIGHTS},
+    "WorkRightsRole": {_CONSENT, _LANGUAGE, _RIGHTS},
 }
 
 

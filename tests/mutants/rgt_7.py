@@ -4,6 +4,30 @@ from infra.mutants.model import Mutant
 
 MUTANTS = (
     Mutant(
+        name="statement_overrides_the_date_of_birth",
+        promise="RGT-7",
+        place="chalicelib.consents.choices:Decider.reached_age",
+        find="if ages.is_below(born, years):",
+        replace="if ages.is_below(born, years) and not states:",
+        harm="A child whose date of birth we know consents by saying that they are old enough.",
+    ),
+    Mutant(
+        name="child_born_on_29_february_consents_a_day_early",
+        promise="RGT-7",
+        place="chalicelib.consents.ages:is_below",
+        find="(today.month, today.day) < (born.month, born.day)",
+        replace="(today.month, today.day + 1) < (born.month, born.day)",
+        harm="A child consents on the day before the birthday.",
+    ),
+    Mutant(
+        name="date_of_birth_that_is_set_meanwhile_is_not_seen",
+        promise="RGT-7",
+        place="chalicelib.consents.service:of_minority",
+        find="return _made(account, before, keys, replace(changed, of_age=None), {})",
+        replace="return _decision(account, before, keys, _withdrawals(before, ASKED_FOR), objects_to=())",
+        harm="A consent that a child gives while the date of birth is set stays in force.",
+    ),
+    Mutant(
         name="consent_counts_when_its_practice_has_ended",
         promise="RGT-7",
         place="chalicelib.privacy.purposes:refusal",
@@ -14,7 +38,7 @@ MUTANTS = (
     Mutant(
         name="consent_is_taken_for_what_the_policy_does_not_describe",
         promise="RGT-7",
-        place="chalicelib.consents.service:_shown",
+        place="chalicelib.consents.choices:_shown",
         find="if purpose not in newest.offers:",
         replace="if purpose in newest.offers - {purpose}:",
         harm="A person agrees to a use of their data that no privacy policy explains to them.",

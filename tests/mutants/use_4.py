@@ -26,7 +26,7 @@ MUTANTS = (
     Mutant(
         name="refusals_count_for_the_daily_limit",
         promise="USE-4",
-        place="chalicelib.consents.service:is_limited",
+        place="chalicelib.consents.choices:is_limited",
         find="return asked.state is ConsentState.GIVEN",
         replace="return True",
         harm=(

@@ -84,7 +84,6 @@ def _subclasses(kind: type[Problem]) -> list[type[Problem]]:
 @pytest.mark.parametrize(
     ("method", "path", "body", "field"),
     [
-        ("PUT", "/v1/consents/analytics", "ConsentDecision", "of_age"),
         ("POST", "/v1/signup/{challenge_id}/verify", "Verification", "pin"),
     ],
 )

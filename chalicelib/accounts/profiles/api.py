@@ -21,16 +21,13 @@ from chalicelib.accounts.profiles.model import (
     NewNumber,
     NumberTaken,
     OwnProfile,
-    ProfileChanges,
     PublicProfile,
 )
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller, StepUpRequired
+from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
 from chalicelib.accounts.sessions.store import OPEN_SESSION
-from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import (
-    ChangedMeanwhile,
     IdempotencyMismatch,
     InProgress,
     NotFound,
@@ -38,44 +35,21 @@ from chalicelib.core.errors import (
     Unavailable,
     existing,
 )
-from chalicelib.core.http import Accepted, ClientAddress, DailyLimit, IfMatch, Tagged, Unlimited, route
+from chalicelib.core.http import Accepted, ClientAddress, Tagged, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, UserId
-from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 profiles = Blueprint(__name__)
 
 _OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
-_CHANGES = DailyLimit(LimitName.PROFILE_CHANGES, lambda: settings().limits.profile_changes_day)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
 def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     """Get the caller's own profile, with the ETag that a change requires."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
-
-
-@route(
-    profiles,
-    "PATCH",
-    "/v1/profile",
-    needs=_OWN,
-    limit=_CHANGES,
-    problems=(NotFound, ChangedMeanwhile, StepUpRequired, Unavailable),
-)
-def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
-    """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
-
-    Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
-    `email` needs a stepped-up token. The number and the removed address are notified before.
-    """
-    if changes.names_email:
-        caller.require_step_up()
-    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    account, profile = service.change(account, profile, changes, expected, caller[DATA_KEY])
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

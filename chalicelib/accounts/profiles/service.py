@@ -76,7 +76,12 @@ def read_own(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
 
 
 def change(
-    account: Account, profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys
+    account: Account,
+    profile: Profile,
+    changes: ProfileChanges,
+    expected: IfMatch,
+    keys: SubjectKeys,
+    *also: Write,
 ) -> tuple[Account, Profile]:
     """Apply a merge patch to the version that the client read; return account and profile as changed.
 
@@ -84,7 +89,7 @@ def change(
     messages are written in English.
 
     A patch that is applied already changes nothing, whatever the version: the response to it was lost (RFC
-    9110, section 13.1.1).
+    9110, section 13.1.1). `also` are committed with the change, and raise conflicts of their own.
 
     Raises:
         ChangedMeanwhile: the client's version is not the current one.
@@ -103,7 +108,7 @@ def change(
         of_account = [accounts.active_as_read(account)]
     if _changes_language(account, changes):
         of_account = accounts.locale_change(account, changes.locale, keys)
-    profile = _replace(account, profile, _merged(profile, changes), keys, *of_account)
+    profile = _replace(account, profile, _merged(profile, changes), keys, *of_account, *also)
     if _changes_language(account, changes):
         account = account.model_copy(update={"locale": changes.locale})
     return account, profile

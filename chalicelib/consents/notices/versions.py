@@ -73,7 +73,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="311d94e8e4e25101cf81a25c773d90dc93c822243b3cfd2f3bc18849b0f250b6",
+        digest="d573be5731d641836d7a090617e22fe9984481a1829d4686f81b353bd9143f46",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),

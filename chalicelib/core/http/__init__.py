@@ -17,6 +17,7 @@ from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
+    Confirmation,
     FormBody,
     GlobalPrivacyControl,
     Header,

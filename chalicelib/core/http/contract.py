@@ -124,7 +124,7 @@ class Route:
     body: type[Body | SignedBody] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
-    query: Mapping[str, type[PathText]]  # required parts of the query besides the cursor
+    query: Mapping[str, type[PathText]]  # parts of the query besides the cursor
     paged: bool  # whether it takes a cursor
     sized: bool  # whether it takes the size of a page
     limit: DailyLimit | Unlimited | None  # of a write

@@ -12,6 +12,7 @@
     expected: IfMatch           a Header; here: required, 428 without it
     key: IdempotencyKey | None  an optional Header
     address: ClientAddress      the client's address, shortened to a block
+    go_on: Confirmation | None  an optional parameter of the query with this name: `true` or `false`
     cursor: Cursor | None       the start of a page: `next_cursor` of the previous page
     size: PageSize              how many items a page has at most: `limit` of the query
 
@@ -41,6 +42,7 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
     fault,
 )
+from chalicelib.core.ids import PathText
 from chalicelib.core.languages import Language, preferred
 from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
@@ -311,6 +313,18 @@ class ReaderLanguage(Header):
     def of(cls, reader: Self | None) -> Language:
         """The language of a reader for whom none is known besides."""
         return (reader and reader.language) or Language.ENGLISH
+
+
+class Confirmation(PathText):
+    """Whether a consequence of the change, which was asked back, is confirmed."""
+
+    __slots__ = ()
+    pattern = re.compile("(true|false)")
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the consequence is confirmed."""
+        return self == "true"
 
 
 class ClientAddress:

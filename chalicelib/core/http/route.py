@@ -46,11 +46,12 @@ from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
+    Confirmation,
     Header,
     SignedBody,
     View,
 )
-from chalicelib.core.ids import AccountId, Id, SessionId
+from chalicelib.core.ids import AccountId, Id, PathText, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Wanted
 
@@ -109,7 +110,7 @@ class _Plan:
     operator: str | None
     body: tuple[str, type[Body | SignedBody]] | None
     parts: dict[str, Any]
-    query: dict[str, type[Id]]
+    query: dict[str, type[PathText]]
     headers: dict[str, tuple[type[Header], bool]]
     address: str | None
     cursor: str | None
@@ -131,12 +132,12 @@ class _Plan:
         caller = operator = body = None
         plain: dict[type, str] = {}
         parts: dict[str, Any] = {}
-        query: dict[str, type[Id]] = {}
+        query: dict[str, type[PathText]] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
         for name in inspect.signature(view).parameters:
             kind, required = _required(hints[name])
             in_path = f"{{{name}}}" in path
-            if in_path or issubclass(kind, Id):
+            if in_path or issubclass(kind, Id | Confirmation):
                 (parts if in_path else query)[name] = kind
             elif issubclass(kind, Authenticated):
                 caller = (name, kind)
@@ -262,8 +263,8 @@ class _Plan:
         parsed: dict[str, object] = {}
         for name, kind in self.query.items():
             parsed[name] = found = kind.parse(query.get(name, ""))
-            if found is None:
-                raise InvalidRequest(f"The query parameter {name} is required, and has to be a valid id")
+            if found is None and (name in query or not issubclass(kind, Confirmation)):
+                raise InvalidRequest(f"The query parameter {name} has to be sent, and to be valid")
         if self.cursor:
             given = query.get("cursor")
             parsed[self.cursor] = Cursor.parse(given) if given is not None else None

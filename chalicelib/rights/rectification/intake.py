@@ -18,6 +18,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import ProfileChanges, SubjectStatement
 from chalicelib.accounts.profiles.service import TooManyStatements
+from chalicelib.consents.profile_changes import service as profile_changes
 from chalicelib.core import clock
 from chalicelib.core.contract_words import ErrorCode
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply, fault
@@ -135,9 +136,22 @@ def _effect(submission: Submission, asked: _Asked) -> list[Write]:
     stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
     writes = _data_writes(subject, asked.at_once, stated)
     if contested := _contested(asked):
+        _refuse_to_end_consents(subject, asked.at_once)
         decided = Decided(subject.account, subject.purposes, subject.keys)
         writes.append(restraints.contesting(decided, submission.request_id, contested))
     return writes
+
+
+def _refuse_to_end_consents(subject: Subject, changes: ProfileChanges | None) -> None:
+    """Refuse to end consents in the transaction that restricts a purpose: both write the subject's decisions.
+
+    Raises:
+        InvalidRequest: the changes end consents, and need a request of their own.
+    """
+    account, profile, purposes = subject.account, subject.profile, subject.purposes
+    if changes and profile and profile_changes.too_young(account, profile, changes, purposes, subject.keys):
+        message = "A change that ends consents needs a request of its own"
+        raise InvalidRequest(errors=[fault("/changes", ErrorCode.SEPARATE_REQUEST, message)])
 
 
 def _data_writes(
@@ -167,10 +181,13 @@ def _changes_at_once(subject: Subject, changes: ProfileChanges) -> tuple[list[Wr
     """
     if subject.profile is None:
         raise Unavailable
+    account, profile, keys = subject.account, subject.profile, subject.keys
     try:
-        return profiles.change_writes(subject.account, subject.profile, changes, subject.keys)
+        writes, of_account = profiles.change_writes(account, profile, changes, keys)
+        ended = profile_changes.too_young(account, profile, changes, subject.purposes, keys)
     except StillSealed:
         raise Unavailable from None
+    return [*writes, *(ended.writes if ended else ())], of_account
 
 
 def _contested(asked: _Asked) -> set[Purpose]:

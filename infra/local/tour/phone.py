@@ -195,7 +195,11 @@ class Phone:
 
     def given(self) -> dict[str, object]:
         """Return the body that gives consent under the current privacy notice."""
-        return {"state": "given", "notice_version": self.shown_notices()["privacy_version"]}
+        return {
+            "state": "given",
+            "notice_version": self.shown_notices()["privacy_version"],
+            "of_age": True,
+        }
 
     def make_contact_code(self) -> str:
         """Make a contact code and return it."""

@@ -79,6 +79,7 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("profile", "discoverable"): _SWITCH,
     ("profile", "online_visible"): _SWITCH,
     ("purposes", "wholly_restricted"): _SWITCH,
+    ("purposes", "of_age"): "an age that a law names, which most subjects of a country share",
     ("purposes", "owed"): "stored only while the newest entry of the subject's history is altered",
     ("purposes", "to_delete"): "an instant of a withdrawal, which other records of that second have too",
     ("usage_event", "platform"): _PLATFORM,

@@ -283,7 +283,8 @@ class User:
         return self.calls("PATCH", "/v1/profile", headers={"If-Match": tag}, body=changes)
 
     def consents(self, purpose: str, notice_version: str | None = PRIVACY, **headers: str) -> Reply:
-        body = {"state": "given"} | ({"notice_version": notice_version} if notice_version else {})
+        body = {"state": "given", "of_age": True}
+        body |= {"notice_version": notice_version} if notice_version else {}
         return self.calls("PUT", f"/v1/consents/{purpose}", body=body, headers=headers)
 
     def withdraws(self, purpose: str, **named: str) -> Reply:
