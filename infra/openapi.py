@@ -27,7 +27,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
 from chalicelib.core.http.paging import Cursor, PageSize
-from chalicelib.core.http.parameters import Body, Confirmation, RequestError
+from chalicelib.core.http.parameters import Body, QueryOption, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
@@ -235,7 +235,7 @@ def _part(where: str, name: str, kind: type[PathText]) -> dict[str, Any]:
     return {
         "name": name,
         "in": where,
-        "required": not issubclass(kind, Confirmation),
+        "required": not issubclass(kind, QueryOption),
         "description": (kind.__doc__ or "").strip().partition("\n")[0],
         "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
     }

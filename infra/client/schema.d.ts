@@ -4670,7 +4670,13 @@ export interface operations {
     };
     get_privacy_policy: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
             header?: {
                 /**
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
@@ -4694,6 +4700,15 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooMany"];
@@ -4703,7 +4718,13 @@ export interface operations {
     };
     get_privacy_policy_version: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
             header?: {
                 /**
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
@@ -4731,6 +4752,15 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
                 };
             };
             403: components["responses"]["Forbidden"];
@@ -4940,7 +4970,13 @@ export interface operations {
     };
     get_terms: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
             header?: {
                 /**
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
@@ -4964,6 +5000,15 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooMany"];
@@ -4973,7 +5018,13 @@ export interface operations {
     };
     get_terms_version: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
             header?: {
                 /**
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
@@ -5001,6 +5052,15 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
                 };
             };
             403: components["responses"]["Forbidden"];

@@ -46,6 +46,17 @@ def test_page_of_a_version_is_served_in_the_language_of_its_reader(
     )
 
 
+@pytest.mark.parametrize("language", Language)
+def test_language_of_a_link_replaces_that_of_the_reader(
+    world: World, ours: Notice, language: Language
+) -> None:
+    world.advance(60 * DAY)
+    path = f"{PATHS[ours.kind]}?language={language}"
+    reply = world.call("GET", path, headers={"accept-language": "sr-Cyrl"})
+    assert reply.text == f"<p>{ours.version} in {language}</p>"
+    assert world.call("GET", f"{PATHS[ours.kind]}?language=de").problem == "invalid_request"
+
+
 def test_page_without_a_version_is_the_one_in_effect(world: World, ours: Notice) -> None:
     before = world.call("GET", PATHS[ours.kind])
     assert (before.status, f'href="https://ru4m.com/{ours.kind}/2024-05-08"' in before.text) == (200, True)

@@ -11,7 +11,15 @@ from chalicelib.consents.notices.service import STANDINGS, TermsOutdated
 from chalicelib.core.clock import day_of
 from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import NotFound, existing
-from chalicelib.core.http import DailyLimit, NoContent, PublicPage, ReaderLanguage, Shared, route
+from chalicelib.core.http import (
+    DailyLimit,
+    NoContent,
+    PublicPage,
+    ReaderLanguage,
+    Shared,
+    ShownLanguage,
+    route,
+)
 from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import POLICY, opening
@@ -57,40 +65,39 @@ def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:
 
 
 @route(notices, "GET", "/privacy/policy")
-def get_privacy_policy(reader: ReaderLanguage | None) -> PublicPage:
+def get_privacy_policy(reader: ReaderLanguage | None, language: ShownLanguage | None) -> PublicPage:
     """Get the privacy policy that is in effect, as a page."""
-    return _current(NoticeKind.PRIVACY, reader)
+    return _page(service.current(NoticeKind.PRIVACY), reader, language)
 
 
 @route(notices, "GET", "/privacy/policy/{version}", problems=(NotFound,))
-def get_privacy_policy_version(version: NoticeVersion, reader: ReaderLanguage | None) -> PublicPage:
+def get_privacy_policy_version(
+    version: NoticeVersion, reader: ReaderLanguage | None, language: ShownLanguage | None
+) -> PublicPage:
     """Get a published version of the privacy policy, as a page."""
-    return _version(NoticeKind.PRIVACY, version, reader)
+    return _page(_version(NoticeKind.PRIVACY, version), reader, language)
 
 
 @route(notices, "GET", "/terms")
-def get_terms(reader: ReaderLanguage | None) -> PublicPage:
+def get_terms(reader: ReaderLanguage | None, language: ShownLanguage | None) -> PublicPage:
     """Get the terms that are in effect, as a page."""
-    return _current(NoticeKind.TERMS, reader)
+    return _page(service.current(NoticeKind.TERMS), reader, language)
 
 
 @route(notices, "GET", "/terms/{version}", problems=(NotFound,))
-def get_terms_version(version: NoticeVersion, reader: ReaderLanguage | None) -> PublicPage:
+def get_terms_version(
+    version: NoticeVersion, reader: ReaderLanguage | None, language: ShownLanguage | None
+) -> PublicPage:
     """Get a published version of the terms, as a page."""
-    return _version(NoticeKind.TERMS, version, reader)
+    return _page(_version(NoticeKind.TERMS, version), reader, language)
 
 
-def _current(kind: NoticeKind, reader: ReaderLanguage | None) -> PublicPage:
-    return _page(service.current(kind), reader)
+def _version(kind: NoticeKind, version: NoticeVersion) -> Notice:
+    return existing(next((one for one in versions.published(kind) if one.version == version), None))
 
 
-def _version(kind: NoticeKind, version: NoticeVersion, reader: ReaderLanguage | None) -> PublicPage:
-    published = versions.published(kind)
-    return _page(existing(next((one for one in published if one.version == version), None)), reader)
-
-
-def _page(notice: Notice, reader: ReaderLanguage | None) -> PublicPage:
-    language = ReaderLanguage.of(reader)
+def _page(notice: Notice, reader: ReaderLanguage | None, chosen: ShownLanguage | None) -> PublicPage:
+    language = Language(chosen) if chosen else ReaderLanguage.of(reader)
     if notice.digest:
         return PublicPage(markup=frozen.page(notice.version, language), policy=POLICY)
     return PublicPage(markup=_list(notice.kind, versions.published(notice.kind), language), policy=POLICY)

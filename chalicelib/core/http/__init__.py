@@ -23,6 +23,7 @@ from chalicelib.core.http.parameters import (
     Header,
     IfMatch,
     ReaderLanguage,
+    ShownLanguage,
     SignedBody,
     View,
 )

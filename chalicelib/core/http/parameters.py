@@ -12,7 +12,7 @@
     expected: IfMatch           a Header; here: required, 428 without it
     key: IdempotencyKey | None  an optional Header
     address: ClientAddress      the client's address, shortened to a block
-    go_on: Confirmation | None  an optional parameter of the query with this name: `true` or `false`
+    go_on: Confirmation | None  a subclass of QueryOption: an optional parameter of the query with this name
     cursor: Cursor | None       the start of a page: `next_cursor` of the previous page
     size: PageSize              how many items a page has at most: `limit` of the query
 
@@ -315,7 +315,20 @@ class ReaderLanguage(Header):
         return (reader and reader.language) or Language.ENGLISH
 
 
-class Confirmation(PathText):
+class QueryOption(PathText):
+    """An optional parameter of the query."""
+
+    __slots__ = ()
+
+
+class ShownLanguage(QueryOption):
+    """The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`."""
+
+    __slots__ = ()
+    pattern = re.compile("(en|sr-Latn|sr-Cyrl)")
+
+
+class Confirmation(QueryOption):
     """Whether a consequence of the change, which was asked back, is confirmed."""
 
     __slots__ = ()

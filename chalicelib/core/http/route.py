@@ -46,8 +46,8 @@ from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
-    Confirmation,
     Header,
+    QueryOption,
     SignedBody,
     View,
 )
@@ -137,7 +137,7 @@ class _Plan:
         for name in inspect.signature(view).parameters:
             kind, required = _required(hints[name])
             in_path = f"{{{name}}}" in path
-            if in_path or issubclass(kind, Id | Confirmation):
+            if in_path or issubclass(kind, Id | QueryOption):
                 (parts if in_path else query)[name] = kind
             elif issubclass(kind, Authenticated):
                 caller = (name, kind)
@@ -263,7 +263,7 @@ class _Plan:
         parsed: dict[str, object] = {}
         for name, kind in self.query.items():
             parsed[name] = found = kind.parse(query.get(name, ""))
-            if found is None and (name in query or not issubclass(kind, Confirmation)):
+            if found is None and (name in query or not issubclass(kind, QueryOption)):
                 raise InvalidRequest(f"The query parameter {name} has to be sent, and to be valid")
         if self.cursor:
             given = query.get("cursor")
