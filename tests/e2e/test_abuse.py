@@ -53,8 +53,7 @@ def exercise_and_cancel(phone: Phone) -> PhoneAnswer:
 
 
 def consent_and_withdraw(phone: Phone) -> PhoneAnswer:
-    given = {"state": "given", "notice_version": "privacy-2024-05-08"}
-    answer = phone.call("PUT", "/v1/consents/analytics", given)
+    answer = phone.call("PUT", "/v1/consents/analytics", phone.given())
     assert phone.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"}).status == 200
     return answer
 
