@@ -90,6 +90,8 @@ def declared(
     """
     described, possible = frozenset(practices), Practice.__members__
     held, done = dict(_of_records(described)), {practice.name for practice in described}
+    kept = [value.split() for key, value in held.items() if key.startswith("kept/")]
+    periods = {name for form, *names in kept if form == "period" for name in names}
     used = {value for key, value in held.items() if key.startswith("purpose/")}
     fields = [value.split() for key, value in held.items() if key.startswith("held/")]
     sources = {Source[source] for _, source in fields}
@@ -98,7 +100,7 @@ def declared(
         **dict(_of_recipients({Category(category) for category, _ in fields})),
         **{f"source/{source.name}": words.source(source) for source in sources},
         **{f"for/{purpose.value}": purpose.basis.name for purpose in Purpose if purpose.value in used},
-        **{f"period/{period.name}": str(settings.periods[period.name.lower()]) for period in Period},
+        **{f"period/{name}": str(settings.periods[name.lower()]) for name in periods},
         **{f"practice/{name}": "on" for name in done},
         **{
             f"automated/{name}": text

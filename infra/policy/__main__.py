@@ -19,7 +19,7 @@ from chalicelib.privacy.purposes import Practice
 from infra.build import BUILD, ROOT
 from infra.ops.refused import CommandRefused
 from infra.policy.facts import departures, of_target
-from infra.policy.pages import files_of, freeze
+from infra.policy.pages import bindings, files_of, freeze
 from infra.processing.__main__ import configured_stage
 
 
@@ -54,6 +54,8 @@ def main(
         for name, text in files_of(kind, facts, None).items():
             (folder / name).write_text(text, encoding="utf-8")
         typer.echo(folder.relative_to(ROOT))
+    for fact, bound, number in bindings(facts):
+        typer.echo(f"{fact}: clauses bind {bound} of {number}")
 
 
 def _frozen(name: str, facts: Facts) -> Path:

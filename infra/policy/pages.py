@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -84,6 +85,15 @@ def files_of(
     }
     data = {frozen.FACTS: stated, frozen.CLAUSES: said, frozen.CHANGES: changed}
     return pages | {name: json.dumps(of, indent=1, ensure_ascii=False) + "\n" for name, of in data.items()}
+
+
+def bindings(facts: Facts) -> Iterator[tuple[str, int, int]]:
+    """Yield each kind of fact, how many of it a clause of the policy binds, and how many there are."""
+    clauses = (clause for chapter in policy.chapters(facts) for clause in chapter.clauses)
+    bound = {key for clause in clauses for key in clause.keys(facts)}
+    kinds = Counter(key.split("/")[0] for key in facts)
+    named = Counter(key.split("/")[0] for key in bound & facts.keys())
+    yield from ((kind, named[kind], number) for kind, number in kinds.items())
 
 
 def _lead(kind: NoticeKind, version: NoticeVersion | None, language: Language) -> Iterator[Html]:

@@ -73,7 +73,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="d573be5731d641836d7a090617e22fe9984481a1829d4686f81b353bd9143f46",
+        digest="04c1a55966b342b78102d584f4dd73e0f07c1e41688988b1546863aaf7c0f6ca",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),
