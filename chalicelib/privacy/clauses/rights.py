@@ -48,10 +48,10 @@ RIGHTS = (
             *gdpr(17),
             *zzpl(30),
         ),
-        "You have the right to have your account and your data deleted. What a law requires us to keep is "
-        "locked until that period ends.",
-        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što po zakonu moramo da čuvamo ostaje "
-        "zaključano dok taj rok ne istekne.",
+        "You have the right to have your account and your data deleted. What we keep for a law, a "
+        "claim or an order is locked until that ends, and we name it to you.",
+        "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što čuvamo zbog zakona, "
+        "pravnog zahteva ili naloga ostaje zaključano dok to ne prestane, i navodimo Vam šta je to.",
         promise("RGT-3"),
     ),
     _right(
