@@ -227,9 +227,10 @@ _RETENTION = (
         "longer",
         (*gdpr(13, 2, "a"), *gdpr(14, 2, "a"), *zzpl(23, 2, "1"), *zzpl(24, 2, "1")),
         "The list of your data above states the period of each kind. A law, a claim or an order may require "
-        "us to keep some data longer: then we name the reason and the end.",
+        "us to keep some data longer: then we name the reason and the end, unless the order is secret.",
         "Rok za svaku vrstu podataka naveden je u spisku Vaših podataka. Zbog zakona, pravnog zahteva ili "
-        "naloga možda ćemo deo podataka morati da čuvamo duže: tada navodimo razlog i rok.",
+        "naloga možda ćemo deo podataka morati da čuvamo duže: tada navodimo razlog i rok, osim ako je "
+        "nalog tajan.",
         promise("RET-1"),
         promise("RET-3"),
     ),

@@ -49,9 +49,10 @@ RIGHTS = (
             *zzpl(30),
         ),
         "You have the right to have your account and your data deleted. What we keep for a law, a "
-        "claim or an order is locked until that ends, and we name it to you.",
+        "claim or an order is locked until that ends, and we name it to you, unless an order is secret.",
         "Imate pravo da se Vaš nalog i Vaši podaci obrišu. Ono što čuvamo zbog zakona, "
-        "pravnog zahteva ili naloga ostaje zaključano dok to ne prestane, i navodimo Vam šta je to.",
+        "pravnog zahteva ili naloga ostaje zaključano dok to ne prestane, i navodimo Vam šta je to, osim "
+        "ako je nalog tajan.",
         promise("RGT-3"),
     ),
     _right(
