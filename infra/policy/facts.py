@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import yaml
 
+from chalicelib.consents.notices import frozen
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core.durations import Duration
 from chalicelib.core.settings import Settings
 from chalicelib.privacy.accountability import Accountability
@@ -45,6 +48,19 @@ def kept() -> frozenset[str]:
         for name, promise in found.items()
         if promise.get("code") and not promise.keys() & {"so_far", "not_offered"}
     )
+
+
+def stated(version: NoticeVersion) -> Facts:
+    """The facts of a version with frozen pages."""
+    return Facts(json.loads((frozen.folder(version) / frozen.FACTS).read_text(encoding="utf-8")))
+
+
+def beyond(target: DeploymentTarget, notice: Notice) -> Iterator[str]:
+    """Yield what a stage does beyond a version with frozen pages; terms state the facts of their clauses."""
+    said, done = stated(notice.version), of_target(target, notice.practices)
+    if notice.kind is NoticeKind.TERMS:
+        done = Facts({key: done[key] for key in said.keys() & done.keys()})
+    return departures(said, done)
 
 
 # Facts of which fewer are fine: what people read then says more than we do.

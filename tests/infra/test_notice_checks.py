@@ -24,13 +24,14 @@ pytestmark = pytest.mark.promise("NOT-1")
 
 
 @pytest.fixture
-def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notice:
+def ours(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notice:
     """Publish a version that was frozen from the settings of `a_target`, and takes effect in a month."""
+    kind = getattr(request, "param", NoticeKind.PRIVACY)
     monkeypatch.setattr(frozen, "_FOLDERS", tmp_path)
-    link = a_version(f"{clock.now() + 30 * DAY:%Y-%m-%d}", NoticeKind.PRIVACY, announced_for=20 * DAY)
+    link = a_version(f"{clock.now() + 30 * DAY:%Y-%m-%d}", kind, announced_for=20 * DAY)
     folder = frozen.folder(link.version)
     folder.mkdir()
-    for name, text in files_of(NoticeKind.PRIVACY, of_target(a_target(), frozenset(Practice)), None).items():
+    for name, text in files_of(kind, of_target(a_target(), frozenset(Practice)), None).items():
         (folder / name).write_text(text)
     own = {"url": "", "changes": "", "digest": frozen.digest(folder), "practices": frozenset(Practice)}
     notice = Notice(**{**dict(link), **own})
@@ -101,6 +102,14 @@ def test_stage_that_does_more_than_its_version_says_is_refused(
     deployed: Callable[[Any], None], changed: dict[str, str], said: str
 ) -> None:
     (line,) = found(stage="production", **changed)
+    assert (line.split()[0], said in line) == ("refused", True)
+
+
+@pytest.mark.parametrize("ours", [NoticeKind.TERMS], indirect=True)
+def test_stage_that_departs_from_its_terms_is_refused(ours: Notice, deployed: Callable[[Any], None]) -> None:
+    assert found(stage="production")[0].startswith("ok")
+    (line,) = found(stage="production", figures="idle_after_months=18")
+    said = f"the stage departs from {ours.version}: setting/idle: P24M -> P18M"
     assert (line.split()[0], said in line) == ("refused", True)
 
 

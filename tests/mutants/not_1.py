@@ -66,8 +66,8 @@ MUTANTS = (
         name="stage_that_does_more_is_deployed",
         promise="NOT-1",
         place="infra.deployment.preflight.notice_checks:_untrue",
-        find="            if beyond:",
-        replace="            if not beyond:",
+        find="        if found:",
+        replace="        if not found:",
         harm="Data is kept for longer than the policy in effect says.",
     ),
 )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 from chalicelib.consents.notices import frozen, versions
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core import clock
 from chalicelib.core.settings import Stage
-from chalicelib.privacy.facts import Facts
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.ops.internal_api import CallRefused, InternalApi
-from infra.policy.facts import departures, of_target
+from infra.policy.facts import beyond
 
 _SHOWN = 5  # departures of a version
 Report = Callable[[str, str, str], DeploymentFinding]
@@ -65,14 +63,11 @@ def _untrue(target: DeploymentTarget, checked: list[Notice], report: Report) -> 
     for notice in checked:
         if not notice.digest:
             continue
-        folder = frozen.folder(notice.version)
-        if frozen.digest(folder) != notice.digest:
+        if frozen.digest(frozen.folder(notice.version)) != notice.digest:
             yield refused("notices", f"the pages of {notice.version} were changed", "Restore them.")
             continue
-        if notice.kind is NoticeKind.PRIVACY:
-            stated = Facts(json.loads((folder / frozen.FACTS).read_text(encoding="utf-8")))
-            beyond = list(departures(stated, of_target(target, notice.practices)))
-            more = f", and {len(beyond) - _SHOWN} more" if len(beyond) > _SHOWN else ""
-            if beyond:
-                what = f"the stage departs from {notice.version}: {'; '.join(beyond[:_SHOWN])}{more}"
-                yield report("notices", what, "Correct the stage, or publish a version that says so.")
+        found = list(beyond(target, notice))
+        more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        if found:
+            what = f"the stage departs from {notice.version}: {'; '.join(found[:_SHOWN])}{more}"
+            yield report("notices", what, "Correct the stage, or publish a version that says so.")
