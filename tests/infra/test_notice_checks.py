@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.privacy.purposes import Practice
 from infra.deployment.preflight import notice_checks
 from infra.ops.internal_api import CallRefused, InternalApi
-from infra.policy.facts import of_target
+from infra.policy.facts import beyond, of_target, stated
 from infra.policy.pages import files_of
 from tests.infra.test_deploy import a_target
 from tests.support.world.notices import DAY, a_version
@@ -95,6 +95,8 @@ def test_new_stage_has_no_ledger_to_ask(ours: Notice, monkeypatch: pytest.Monkey
             "setting/contact: privacy@ru4m.example -> other@ru4m.example",
         ),
         ({"figures": "idle_after_months=18"}, "setting/idle: P24M -> P18M"),
+        ({"figures": "backups_other_days=90"}, "setting/backups: P35D -> P90D"),
+        ({"figures": "backups_keys_days=8"}, "setting/key_backups: P7D -> P8D"),
     ],
     ids=str,
 )
@@ -131,6 +133,26 @@ def test_version_that_another_one_replaced_is_not_compared(
     assert found(stage="production", contact_email="other@ru4m.example")[0].startswith("ok")
 
 
-def test_committed_versions_have_the_digests_that_are_declared() -> None:
-    own = {one.version: one.digest for one in versions.PUBLISHED if one.digest}
-    assert {name: frozen.digest(frozen.folder(name)) for name in own} == own
+OWN = [one for one in versions.PUBLISHED if one.digest]
+
+
+@pytest.mark.parametrize("notice", OWN, ids=lambda one: one.version)
+def test_committed_version_has_the_digest_that_is_declared(notice: Notice) -> None:
+    assert frozen.digest(frozen.folder(notice.version)) == notice.digest
+
+
+@pytest.mark.parametrize("notice", OWN, ids=lambda one: one.version)
+def test_committed_version_is_declared_as_its_pages_state(notice: Notice) -> None:
+    facts = stated(notice.version)
+    assert notice.effective_at.date() == notice.version.day
+    if notice.kind is NoticeKind.PRIVACY:
+        assert {one.name for one in notice.practices} == facts.below("practice/").keys()
+        assert str(notice.messages_kept) == facts["period/CHAT_MESSAGES"]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_newest_version_says_what_the_code_does_by_default(kind: NoticeKind) -> None:
+    newest = max((one for one in OWN if one.kind is kind), key=lambda one: one.effective_at)
+    contact = stated(newest.version)["setting/contact"]
+    found = list(beyond(a_target(contact_email=contact), newest))
+    assert not found, found
