@@ -50,14 +50,14 @@ def kept() -> frozenset[str]:
     )
 
 
-def stated(version: NoticeVersion) -> Facts:
+def stated_by(version: NoticeVersion) -> Facts:
     """The facts of a version with frozen pages."""
     return Facts(json.loads((frozen.folder(version) / frozen.FACTS).read_text(encoding="utf-8")))
 
 
 def beyond(target: DeploymentTarget, notice: Notice) -> Iterator[str]:
     """Yield what a stage does beyond a version with frozen pages; terms state the facts of their clauses."""
-    said, done = stated(notice.version), of_target(target, notice.practices)
+    said, done = stated_by(notice.version), of_target(target, notice.practices)
     if notice.kind is NoticeKind.TERMS:
         done = Facts({key: done[key] for key in said.keys() & done.keys()})
     return departures(said, done)

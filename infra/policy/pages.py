@@ -16,10 +16,11 @@ from chalicelib.core.markup import Html, tag
 from chalicelib.core.phrases import in_language, in_script
 from chalicelib.core.settings import Settings
 from chalicelib.privacy.clauses import page, policy, terms
-from chalicelib.privacy.clauses.binding import phrasebook
+from chalicelib.privacy.clauses.binding import Untrue, phrasebook
 from chalicelib.privacy.clauses.clause import Chapter, Clause
 from chalicelib.privacy.facts import Facts
 from infra.ops.refused import CommandRefused
+from infra.policy.facts import stated_by
 
 _CHAPTERS: Mapping[NoticeKind, Callable[[Facts], tuple[Chapter, ...]]] = {
     NoticeKind.PRIVACY: policy.chapters,
@@ -149,6 +150,21 @@ def freeze(version: NoticeVersion, facts: Facts) -> Path:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def edited(version: NoticeVersion) -> list[str]:
+    """The files of a version that its facts do not render: a person edited them, or the code has other words.
+
+    Raises:
+        CommandRefused: a clause states what the facts of the version do not say.
+    """
+    found = {path.name: path.read_text(encoding="utf-8") for path in frozen.folder(version).iterdir()}
+    try:
+        before = _before(version, version.day or date.max)
+        files = files_of(version.kind, stated_by(version), before, version)
+    except Untrue as untrue:
+        raise CommandRefused(f"{version} is not true: {untrue}") from None
+    return sorted(name for name in files.keys() | found.keys() if files.get(name) != found.get(name))
 
 
 def _before(version: NoticeVersion, effective_on: date) -> Mapping[str, Said] | None:

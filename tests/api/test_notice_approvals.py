@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from chalicelib.consents.notices import frozen
-from chalicelib.consents.notices.model import NoticeVersion
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.core import chain
+from chalicelib.core.clock import DAY
+from chalicelib.privacy.purposes import Practice
 from chalicelib.staff import notices
+from infra.policy.facts import of_target
+from infra.policy.pages import files_of
+from tests.infra.test_deploy import a_target
 from tests.support.world.commands import Commands, Wire
 from tests.support.world.ledger import overwrite
 from tests.support.world.world import World
@@ -22,10 +27,15 @@ VERSION = NoticeVersion("privacy-2027-06-01")
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a version that this checkout froze."""
     monkeypatch.setattr(frozen, "_FOLDERS", tmp_path)
-    folder = tmp_path / VERSION
-    folder.mkdir()
-    (folder / "en.html").write_text("We store your number.")
-    return folder
+    (tmp_path / VERSION).mkdir()
+    freeze(tmp_path / VERSION, "privacy@ru4m.example")
+    return tmp_path / VERSION
+
+
+def freeze(folder: Path, contact: str) -> None:
+    facts = of_target(a_target(contact_email=contact), frozenset(Practice))
+    for name, text in files_of(NoticeKind.PRIVACY, facts, None, VERSION).items():
+        (folder / name).write_text(text)
 
 
 @pytest.fixture
@@ -53,7 +63,7 @@ def test_own_proposal_cannot_be_approved(run: Commands) -> None:
 
 def test_pages_that_changed_since_the_proposal_cannot_be_approved(run: Commands, pages: Path) -> None:
     run("ana", "propose", VERSION)
-    (pages / "en.html").write_text("We store your number for ever.")
+    freeze(pages, "other@ru4m.example")
     refused = run("boris", "approve", VERSION)
     assert (refused.exit_code, "changed_meanwhile" in refused.output) == (1, True)
     assert entries() == ["proposed"]
@@ -75,7 +85,7 @@ def test_changed_pages_need_an_approval_of_their_own(run: Commands, pages: Path)
     run("ana", "propose", VERSION)
     run("boris", "approve", VERSION)
     before = frozen.digest(pages)
-    (pages / "en.html").write_text("We store your number for ever.")
+    freeze(pages, "other@ru4m.example")
     run("boris", "propose", VERSION)
     shown = run("ana", "show", VERSION).output
     assert (before in shown, frozen.digest(pages) in shown) == (True, True)
@@ -89,6 +99,31 @@ def test_altered_history_shows_no_approval(run: Commands) -> None:
     overwrite(notices.history_of(VERSION), 2, event="forged")
     refused = run("ana", "show", VERSION)
     assert (refused.exit_code, "unavailable" in refused.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "others"),
+    [
+        ("sr-Cyrl.html", "30 дана", "90 дана"),
+        ("facts.json", "P30D", "P90D"),
+        ("facts.json", "RET-4", "RET-9"),
+        ("changes.json", "new", "old"),
+    ],
+)
+def test_version_that_its_facts_do_not_render_is_not_sent(
+    run: Commands, wire: Wire, pages: Path, file: str, words: str, others: str
+) -> None:
+    (pages / file).write_text((pages / file).read_text().replace(words, others))
+    refused = run("ana", "propose", VERSION)
+    assert (refused.exit_code, VERSION in refused.output, wire.sent) == (1, True, [])
+
+
+def test_version_in_effect_is_approved_again_although_the_code_has_other_words(
+    run: Commands, world: World, pages: Path
+) -> None:
+    (pages / "en.html").write_text("We store your number.")
+    world.advance(400 * DAY)
+    assert run("ana", "propose", VERSION).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["privacy-2027-07-01", "privacy-2027-6-1", "../../etc", ""])

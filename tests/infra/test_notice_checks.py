@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.privacy.purposes import Practice
 from infra.deployment.preflight import notice_checks
 from infra.ops.internal_api import CallRefused, InternalApi
-from infra.policy.facts import beyond, of_target, stated
+from infra.policy.facts import beyond, of_target, stated_by
 from infra.policy.pages import files_of
 from tests.infra.test_deploy import a_target
 from tests.support.world.notices import DAY, a_version
@@ -143,7 +143,7 @@ def test_committed_version_has_the_digest_that_is_declared(notice: Notice) -> No
 
 @pytest.mark.parametrize("notice", OWN, ids=lambda one: one.version)
 def test_committed_version_is_declared_as_its_pages_state(notice: Notice) -> None:
-    facts = stated(notice.version)
+    facts = stated_by(notice.version)
     assert notice.effective_at.date() == notice.version.day
     if notice.kind is NoticeKind.PRIVACY:
         assert {one.name for one in notice.practices} == facts.below("practice/").keys()
@@ -153,6 +153,6 @@ def test_committed_version_is_declared_as_its_pages_state(notice: Notice) -> Non
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_newest_version_says_what_the_code_does_by_default(kind: NoticeKind) -> None:
     newest = max((one for one in OWN if one.kind is kind), key=lambda one: one.effective_at)
-    contact = stated(newest.version)["setting/contact"]
+    contact = stated_by(newest.version)["setting/contact"]
     found = list(beyond(a_target(contact_email=contact), newest))
     assert not found, found

@@ -10,13 +10,15 @@ from rich.table import Table
 
 from chalicelib.consents.notices import frozen
 from chalicelib.consents.notices.model import NoticeVersion
+from chalicelib.core import clock
 from infra.ops import scheduled
 from infra.ops.cases import tables
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import DryRun
-from infra.ops.refused import WrongCall
+from infra.ops.refused import CommandRefused, WrongCall
+from infra.policy.pages import edited
 
 notices = typer.Typer(name="notices", help="Notices: versions, their approval and their announcement.")
 
@@ -53,12 +55,17 @@ def show(api: InternalApi, notice: FrozenNotice) -> None:
 def _digest(name: str) -> str:
     """Return the digest of the pages, so that an operator signs what they can read.
 
+    A version in effect is approved again as it is, although the code may have other words by now.
+
     Raises:
         WrongCall: this checkout has no pages of the version.
+        CommandRefused: the version is to come, and its facts do not render its files.
     """
     version = NoticeVersion.parse(name)
-    if version is None or not frozen.folder(version).is_dir():
+    if version is None or version.day is None or not frozen.folder(version).is_dir():
         raise WrongCall(f"this checkout has no frozen pages of {name}: `make policy` writes them")
+    if version.day > clock.now().date() and (files := edited(version)):
+        raise CommandRefused(f"the facts of {name} do not render {', '.join(files)}: freeze it again")
     return frozen.digest(frozen.folder(version))
 
 
