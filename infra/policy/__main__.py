@@ -7,6 +7,8 @@ announced and served. No page is written if a clause states what the facts do no
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,11 @@ import typer
 
 from chalicelib.consents.notices import frozen
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
+from chalicelib.privacy.clauses.binding import Untrue
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
 from infra.build import BUILD, ROOT
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import FAILED, CommandRefused
 from infra.policy.facts import departures, of_target
 from infra.policy.pages import bindings, files_of, freeze
 from infra.processing.__main__ import configured_stage
@@ -49,25 +52,38 @@ def main(
         typer.echo(f"{folder.relative_to(ROOT)}: digest {frozen.digest(folder)}")
         return
     for kind in NoticeKind:
-        folder = BUILD / f"{kind}-{stage}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files_of(kind, facts, None).items():
-            (folder / name).write_text(text, encoding="utf-8")
-        typer.echo(folder.relative_to(ROOT))
+        typer.echo(_written(kind, stage, facts).relative_to(ROOT))
     for fact, bound, number in bindings(facts):
         typer.echo(f"{fact}: clauses bind {bound} of {number}")
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Print why pages are not made, in one line."""
+    try:
+        yield
+    except (CommandRefused, Untrue) as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(FAILED) from None
+
+
+@_refusing()
+def _written(kind: NoticeKind, stage: str, facts: Facts) -> Path:
+    folder = BUILD / f"{kind}-{stage}"
+    files = files_of(kind, facts, None)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@_refusing()
 def _frozen(name: str, facts: Facts) -> Path:
     version = NoticeVersion.parse(name)
     if version is None or not version.day:
         typer.echo(f"{name} is no version: write privacy-2027-03-01 or terms-2027-03-01", err=True)
         raise typer.Exit(2)
-    try:
-        return freeze(version, facts)
-    except CommandRefused as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(1) from None
+    return freeze(version, facts)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_exactly_the_clauses_that_bind_a_fact_react_to_its_change(language: Lang
         second = said(after, language)
         reacted = {one for one in first | second if first.get(one, GONE) != second.get(one, GONE)}
         expected = binding(before, key) | binding(after, key)
-        assert reacted == expected, name
+        assert reacted == expected, f"{name}: {sorted(reacted ^ expected)}"
         assert expected or key.split("/")[0] in STATED_BY_NONE, name
 
 

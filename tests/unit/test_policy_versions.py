@@ -16,7 +16,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.privacy.facts import Facts
 from infra.policy import __main__ as command
 from infra.policy import pages
-from infra.policy.facts import departures
+from infra.policy.facts import departures, kept
 from tests.unit.test_policy import EXAMPLE, facts
 
 FILES = {"facts.json", "clauses.json", "changes.json", "en.html", "sr-Latn.html", "sr-Cyrl.html"}
@@ -55,6 +55,19 @@ def test_command_compares_a_stage_with_the_facts_of_a_version(
     with pytest.raises(typer.Exit) as longer:
         command.main("staging", EXAMPLE, file)
     assert (longer.value.exit_code, capsys.readouterr().out) == (3, "period/USAGE: P7D -> P30D\n")
+
+
+@pytest.mark.parametrize("version", [None, "terms-{}"])
+def test_page_with_an_untrue_clause_is_not_written_and_the_clause_is_named(
+    written: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str | None
+) -> None:
+    monkeypatch.setattr("infra.policy.facts.kept", lambda: kept() - {"RGT-7"})
+    with pytest.raises(typer.Exit) as refused:
+        command.main("staging", EXAMPLE, version=version and version.format(in_days(40)))
+    said = capsys.readouterr().err
+    assert (refused.value.exit_code, said.count("\n"), "clause " in said) == (1, 1, True)
+    assert said.endswith(": there is no fact promise/RGT-7\n")
+    assert list(written.iterdir()) == []
 
 
 def test_frozen_version_has_the_digest_that_the_command_prints(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_language, in_script
-from chalicelib.privacy.clauses.binding import Fact, Single, phrasebook
+from chalicelib.privacy.clauses.binding import Fact, Single, Untrue, phrasebook
 from chalicelib.privacy.facts import Facts
 
 
@@ -89,14 +89,17 @@ class Clause:
         """Say it; nothing if it is left out.
 
         Raises:
-            Untrue: a fact that it binds is not so.
+            Untrue: a fact that it binds is not so; the text names the clause and the fact.
         """
         if self.where and self.where.key not in facts:
             return ""
         say = phrasebook(language)
-        for fact in self.holds:
-            fact.said(facts, say)
-        said = {slot: fact.said(facts, say) for slot, fact in self.slots.items()}
+        try:
+            for fact in self.holds:
+                fact.said(facts, say)
+            said = {slot: fact.said(facts, say) for slot, fact in self.slots.items()}
+        except Untrue as untrue:
+            raise Untrue(f"clause {self.id}: {untrue}") from None
         return in_language(self.words, language).format(**said).replace("..", ".")  # after a name in "Inc."
 
 
