@@ -32,6 +32,7 @@ from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy import words
 from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.clauses import page, policy, terms
+from chalicelib.privacy.clauses.clause import Clause
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.periods import Period
@@ -79,6 +80,8 @@ def pairs_in(value: object) -> Iterator[Mapping[str, Any]]:
     """Each mapping that has a text by language, however deep."""
     if isinstance(value, RightWords):
         yield from pairs_in((value.outcomes, value.nothing_held))
+    elif isinstance(value, Clause):
+        yield value.words
     elif isinstance(value, Mapping):
         if "en" in value or "sr" in value:
             yield value

@@ -318,9 +318,15 @@ def test_words_of_a_field_name_a_field_that_is_held() -> None:
     assert {f"held/{place}" for place in FIELDS} <= facts().keys()
 
 
+def words_of(of: Callable[[Facts], tuple[Chapter, ...]], language: Language) -> set[str]:
+    """The words of a page; names, which have a capital, are the same in both languages."""
+    shown = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page.of(of(facts()), facts(), language))
+    return set(re.findall(r"(?<![\w@.])[a-zčćđšž]{2,}\b(?![@.]\w)", shown))
+
+
+SAME = {"bunar", "do", "kralja", "model", "on", "one", "region", "to"}  # in both languages, and in addresses
+
+
 @pytest.mark.parametrize("of", [chapters, terms.chapters])
-def test_serbian_page_has_no_english_phrase(of: Callable[[Facts], tuple[Chapter, ...]]) -> None:
-    latin = page.of(of(facts()), facts(), Language.SERBIAN_LATIN)
-    assert not re.findall(
-        r"\b(?:the|of|and|with|your|that)\b", re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", latin)
-    )
+def test_serbian_page_has_no_english_word(of: Callable[[Facts], tuple[Chapter, ...]]) -> None:
+    assert words_of(of, Language.ENGLISH) & words_of(of, Language.SERBIAN_LATIN) - SAME == set()
