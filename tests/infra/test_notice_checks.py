@@ -13,6 +13,7 @@ from chalicelib.consents.notices import frozen, versions
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core import clock
 from chalicelib.privacy.purposes import Practice
+from infra.deployment import preflight
 from infra.deployment.preflight import notice_checks
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.policy.facts import beyond, of_target, stated_by
@@ -81,6 +82,10 @@ def test_version_that_is_not_approved_stops_production_and_warns_staging(
     assert "approved" in stops
 
 
+def test_notices_are_a_check_of_each_deployment() -> None:
+    assert preflight._CHECKS["notices"] is notice_checks.notices
+
+
 def test_new_stage_has_no_ledger_to_ask(ours: Notice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice_checks, "Stacks", lambda _: SimpleNamespace(status=lambda _: None))
     assert found(stage="production")[0].startswith("ok")
@@ -147,6 +152,7 @@ def test_committed_version_is_declared_as_its_pages_state(notice: Notice) -> Non
     assert notice.effective_at.date() == notice.version.day
     if notice.kind is NoticeKind.PRIVACY:
         assert {one.name for one in notice.practices} == facts.below("practice/").keys()
+        assert notice.offers <= facts.below("for/").keys()
         assert str(notice.messages_kept) == facts["period/CHAT_MESSAGES"]
 
 

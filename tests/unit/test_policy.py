@@ -15,16 +15,20 @@ from string import Formatter
 import pytest
 
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import in_language
-from chalicelib.core.settings import settings
+from chalicelib.core.phrases import in_language, to_cyrillic
+from chalicelib.core.settings import Settings, settings
+from chalicelib.privacy import register
 from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.clauses import page, terms
 from chalicelib.privacy.clauses.binding import Single, Untrue, phrasebook
 from chalicelib.privacy.clauses.clause import Article, Chapter, Clause, citation, gdpr, zzpl
 from chalicelib.privacy.clauses.fields import FIELDS
 from chalicelib.privacy.clauses.policy import chapters
+from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import Practice
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.request.deadline import LONGEST
 from infra.build import ROOT
 from infra.mutants.catalogue import LEAST, mutants
 from infra.policy.facts import facts_of
@@ -232,6 +236,13 @@ def test_both_languages_have_the_same_slots() -> None:
         assert slots["en"] == slots["sr"] == set(clause.slots), clause.id
 
 
+def test_both_scripts_say_the_same_words() -> None:
+    for name, clause in clauses(facts()).items():
+        both = (clause.said(facts(), one) for one in (Language.SERBIAN_LATIN, Language.SERBIAN_CYRILLIC))
+        latin, cyrillic = (sorted(re.findall(r"\w+", to_cyrillic(text))) for text in both)
+        assert latin == cyrillic, name
+
+
 INFORMED_OF = [
     *((13, 1, point) for point in "abcdef"),
     *((13, 2, point) for point in "abcdef"),
@@ -307,11 +318,26 @@ def test_clause_with_a_heading_is_shown_as_names_with_their_values() -> None:
 
 
 def test_practice_that_is_off_is_not_stated() -> None:
+    assert "closed" in clauses(facts())["automated"].said(facts(), Language.ENGLISH)
     without = facts_of(settings(), Accountability(), frozenset())
     assert not clauses(without)["idle"].said(without, Language.ENGLISH)
     assert not clauses(without)["unused"].said(without, Language.ENGLISH)
     assert not clauses(without)["counting_use"].said(without, Language.ENGLISH)
     assert "closed" not in clauses(without)["automated"].said(without, Language.ENGLISH)
+
+
+def test_announcement_and_answer_take_as_long_as_the_code_allows() -> None:
+    stated = [facts()[f"setting/{name}"] for name in ("notice", "answer")]
+    assert stated == [f"P{time.days}D" for time in (Settings.notice_period, LONGEST)]
+
+
+def test_facts_leave_out_no_field_recipient_or_category_of_users() -> None:
+    found = [one.declaration for one in register.records() if one.declaration.subject is DataSubject.USER]
+    declared = {f"held/{one.kind}/{field}" for one in found for field in one.personal()}
+    sent = [(one.kind, to) for one in found if one.personal_fields() for to in one.recipients]
+    declared |= {f"to/{kind}/{to.name}" for kind, to in sent if to is not Recipient.AWS}
+    declared |= {f"gets/{to.name}/{category}" for to in Recipient for category in to.entry.collects}
+    assert sorted(declared - facts().keys()) == []
 
 
 def test_words_of_a_field_name_a_field_that_is_held() -> None:
