@@ -340,6 +340,19 @@ def test_facts_leave_out_no_field_recipient_or_category_of_users() -> None:
     assert sorted(declared - facts().keys()) == []
 
 
+OF_STAFF = {
+    *("breach", "breach_fact", "breach_evidence", "staff_member", "staff_audit"),
+    *("table_removal", "table_removal_evidence"),
+}
+
+
+def test_policy_for_users_leaves_out_no_kind_but_those_of_staff() -> None:
+    records = {one.declaration.kind: one.declaration.subject for one in register.records()}
+    others = {one.kind: one.subject for one in register.WITHOUT_RECORD}
+    of_staff = {kind for kind, of in (records | others).items() if of is DataSubject.STAFF}
+    assert of_staff == OF_STAFF
+
+
 def test_words_of_a_field_name_a_field_that_is_held() -> None:
     assert {f"held/{place}" for place in FIELDS} <= facts().keys()
 

@@ -156,8 +156,6 @@ DEPARTING = {
     "longer backups": ("setting/backups", "P90D"),
     "a shorter notice": ("setting/notice", "P7D"),
     "another contact": ("setting/contact", "other@example.org"),
-    "a right that is missing": ("right/erasure", None),
-    "a promise that is not kept any more": ("promise/RGT-3", None),
 }
 PASSING = {
     "no such field": ("held/profile/employer", None),
@@ -186,6 +184,16 @@ def test_stage_that_does_less_than_its_policy_says_does_not_depart(name: str) ->
     assert list(departures(facts(), changed(*PASSING[name]))) == []
 
 
-def test_practice_that_the_policy_does_not_say_departs() -> None:
-    said_less = changed("practice/CLOSING_IDLE_ACCOUNTS", None)
-    assert list(departures(said_less, facts())) == ["practice/CLOSING_IDLE_ACCOUNTS: not stated -> on"]
+def kinds() -> set[str]:
+    return {key.split("/")[0] for key in facts()}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds() - {"right", "promise", "measure", "period"}))
+def test_fact_that_the_policy_does_not_state_departs(kind: str) -> None:
+    assert list(departures(facts(), changed(f"{kind}/new", "on"))) == [f"{kind}/new: not stated -> on"]
+
+
+@pytest.mark.parametrize("kind", ["right", "promise", "measure", "setting"])
+def test_fact_on_which_people_rely_departs_when_it_is_missing(kind: str) -> None:
+    key = next(key for key in facts() if key.startswith(f"{kind}/"))
+    assert list(departures(facts(), changed(key, None))) == [f"{key}: {facts()[key]} -> missing"]
