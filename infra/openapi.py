@@ -26,8 +26,9 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
+from chalicelib.core.http.options import QueryOption
 from chalicelib.core.http.paging import Cursor, PageSize
-from chalicelib.core.http.parameters import Body, QueryOption, RequestError
+from chalicelib.core.http.parameters import Body, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER

@@ -117,7 +117,7 @@ def _said(clauses: Iterable[Clause], facts: Facts, language: Language) -> Iterat
     for clause in clauses:
         if said := clause.said(facts, language):
             heading = clause.heading.said(facts, phrasebook(language)) if clause.heading else ""
-            yield clause.id, f"{heading}. {said}" if heading else said
+            yield clause.id, f"{heading.rstrip('.')}. {said}" if heading else said
 
 
 def _first(kind: NoticeKind, begun: Collection[str], said: Said, language: Language) -> str:

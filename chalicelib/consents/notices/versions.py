@@ -73,7 +73,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="04c1a55966b342b78102d584f4dd73e0f07c1e41688988b1546863aaf7c0f6ca",
+        digest="e297528245ca0c5f2bfaca145c9b0e219ff602d30630251a4269bf0fdedd4807",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),

@@ -12,18 +12,17 @@ from chalicelib.core.http.answers import (
 )
 from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
 from chalicelib.core.http.operators import Operator
+from chalicelib.core.http.options import Confirmation, ShownLanguage
 from chalicelib.core.http.paging import Cursor, PageSize, invalid_cursor
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
-    Confirmation,
     FormBody,
     GlobalPrivacyControl,
     Header,
     IfMatch,
     ReaderLanguage,
-    ShownLanguage,
     SignedBody,
     View,
 )

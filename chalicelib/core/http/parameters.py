@@ -42,7 +42,6 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
     fault,
 )
-from chalicelib.core.ids import PathText
 from chalicelib.core.languages import Language, preferred
 from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
@@ -313,31 +312,6 @@ class ReaderLanguage(Header):
     def of(cls, reader: Self | None) -> Language:
         """The language of a reader for whom none is known besides."""
         return (reader and reader.language) or Language.ENGLISH
-
-
-class QueryOption(PathText):
-    """An optional parameter of the query."""
-
-    __slots__ = ()
-
-
-class ShownLanguage(QueryOption):
-    """The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`."""
-
-    __slots__ = ()
-    pattern = re.compile("(en|sr-Latn|sr-Cyrl)")
-
-
-class Confirmation(QueryOption):
-    """Whether a consequence of the change, which was asked back, is confirmed."""
-
-    __slots__ = ()
-    pattern = re.compile("(true|false)")
-
-    @property
-    def is_given(self) -> bool:
-        """Whether the consequence is confirmed."""
-        return self == "true"
 
 
 class ClientAddress:

@@ -41,13 +41,13 @@ from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse
 from chalicelib.core.http.app_version import AppVersion
 from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
 from chalicelib.core.http.operators import Operator
+from chalicelib.core.http.options import QueryOption
 from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
     Header,
-    QueryOption,
     SignedBody,
     View,
 )
