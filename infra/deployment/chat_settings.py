@@ -263,12 +263,12 @@ def check_period_of_messages(configured: Mapping[str, Duration]) -> None:
 
 
 def _policy() -> Notice:
-    return versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.PUBLISHED)
+    return versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.committed())
 
 
 def _shorter_soon(kept: Duration) -> Iterator[str]:
     """Yield a warning for each version that will shorten the period of messages."""
-    for notice in versions.PUBLISHED:
+    for notice in versions.committed():
         is_coming = notice.kind is NoticeKind.PRIVACY and notice.effective_at > clock.now()
         if is_coming and kept > notice.messages_kept:
             yield (

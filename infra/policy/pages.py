@@ -169,7 +169,7 @@ def edited(version: NoticeVersion) -> list[str]:
 
 def _before(version: NoticeVersion, effective_on: date) -> Mapping[str, Said] | None:
     """The clauses of the newest version before, by language; None if that is a link."""
-    earlier = (one for one in versions.PUBLISHED if one.kind is version.kind and one.version != version)
+    earlier = (one for one in versions.committed() if one.kind is version.kind and one.version != version)
     known = [one for one in earlier if one.effective_at.date() < effective_on]
     newest = max(known, key=lambda one: one.effective_at)
     if not newest.digest:

@@ -126,12 +126,12 @@ def test_policy_of_2024_offers_no_purpose() -> None:
 
 
 def test_policy_of_ours_applies_from_the_beginning_on_the_local_stage() -> None:
-    newest = {notice.version for notice in versions.PUBLISHED if notice.digest}
+    newest = {notice.version for notice in versions.FROZEN}
     assert on_local() == (frozenset({Purpose.ANALYTICS}), newest)
 
 
 def test_policy_of_2024_applies_on_the_local_stage_until_an_added_one_takes_effect() -> None:
-    (ours,) = (one for one in versions.PUBLISHED if one.digest and one.kind is NoticeKind.PRIVACY)
+    (ours,) = (one for one in versions.FROZEN if one.kind is NoticeKind.PRIVACY)
     coming = {"published_at": clock.now() - DAY, "effective_at": clock.now() + 20 * DAY}
     offered, listed = on_local(ours.model_copy(update=coming))
     assert (offered, {ours.version, "privacy-2024-05-08"} <= listed) == (frozenset(), True)

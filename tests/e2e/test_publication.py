@@ -26,7 +26,7 @@ LOCALES = {
 
 def ours(since: timedelta) -> Notice:
     """Return the policy that this checkout froze, as if it had been in effect for some time."""
-    (found,) = (one for one in versions.PUBLISHED if one.digest and one.kind is NoticeKind.PRIVACY)
+    (found,) = (one for one in versions.FROZEN if one.kind is NoticeKind.PRIVACY)
     day = clock.now().replace(hour=0, minute=0, second=0) - since
     return found.model_copy(update={"published_at": day - 30 * DAY, "effective_at": day})
 

@@ -251,7 +251,7 @@ def test_data_collected_by_stream_itself_is_listed_as_held_there(seen: Seen) -> 
 
 @pytest.mark.promise("RGT-1")
 def test_manifest_states_whether_decisions_are_automated(seen: Seen) -> None:
-    assert seen.access.manifest["automated_decisions"].startswith("Where our privacy policy says so, ")
+    assert seen.access.manifest["automated_decisions"].startswith("Programs alone decide this: ")
     assert "automated_decisions" not in seen.portability.manifest
 
 

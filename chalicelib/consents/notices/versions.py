@@ -39,6 +39,7 @@ _MAX_PER_KIND = 24
 _MAY_2024 = datetime(2024, 5, 8, tzinfo=UTC)
 _DECEMBER_2026, _JANUARY_2027 = datetime(2026, 12, 14, tzinfo=UTC), datetime(2027, 1, 15, tzinfo=UTC)
 
+# The links of 2024.
 PUBLISHED: tuple[Notice, ...] = (
     FirstNotice(
         kind=NoticeKind.TERMS,
@@ -57,6 +58,9 @@ PUBLISHED: tuple[Notice, ...] = (
         changes="First version.",
         messages_kept=TEMPORARILY,
     ),
+)
+# Those with frozen pages.
+FROZEN: tuple[Notice, ...] = (
     Notice(
         kind=NoticeKind.TERMS,
         version=NoticeVersion("terms-2027-01-15"),
@@ -136,11 +140,16 @@ class Standing:
         return notice.version in self.accepted or (since is not None and since <= now)
 
 
+def committed() -> tuple[Notice, ...]:
+    """All versions that this release has."""
+    return PUBLISHED + FROZEN
+
+
 def every() -> tuple[Notice, ...]:
     """All versions, including those that are not published yet."""
     if settings().stage is Stage.LOCAL:
-        return _checked(_on_local(PUBLISHED, settings().local_notices))
-    return _checked(PUBLISHED)
+        return _checked(_on_local(PUBLISHED, FROZEN, settings().local_notices))
+    return _checked(committed())
 
 
 def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
@@ -161,13 +170,14 @@ def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Noti
 
 
 @cache
-def _on_local(notices: tuple[Notice, ...], text: str) -> tuple[Notice, ...]:
-    """The added versions, and the newest other one of each kind, which applies from the beginning."""
+def _on_local(links: tuple[Notice, ...], ours: tuple[Notice, ...], text: str) -> tuple[Notice, ...]:
+    """The added versions, and of each kind our newest other one, from the beginning, in place of the link."""
     added = _local(text)
-    kept = [one for one in notices if one.version not in {other.version for other in added}]
-    newest = {one.kind: one for one in sorted(kept, key=lambda one: one.effective_at)}.values()
+    kept = [one for one in ours if one.version not in {other.version for other in added}]
+    newest = {one.kind: one for one in sorted(kept, key=lambda one: one.effective_at)}
     begun = {"published_at": _MAY_2024, "effective_at": _MAY_2024}
-    return (*(FirstNotice(**dict(one) | begun) for one in newest), *added)
+    first = (FirstNotice(**dict(one) | begun) for one in newest.values())
+    return (*first, *(one for one in links if not (one.is_first and one.kind in newest)), *added)
 
 
 @cache

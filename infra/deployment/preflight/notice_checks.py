@@ -36,7 +36,7 @@ def _names(checked: list[Notice]) -> list[str]:
 
 def _in_effect_or_coming() -> Iterator[Notice]:
     for kind in NoticeKind:
-        known = [one for one in versions.PUBLISHED if one.kind is kind]
+        known = [one for one in versions.committed() if one.kind is kind]
         oldest = versions.in_effect(kind, clock.now(), known).effective_at
         yield from (one for one in known if one.effective_at >= oldest)
 
