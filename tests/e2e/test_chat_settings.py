@@ -11,6 +11,7 @@ import requests
 from stream_chat import StreamChat
 
 from chalicelib.core import chain, clock, figures
+from chalicelib.privacy import words
 from chalicelib.stream.settings import service
 from infra.deployment.chat_settings import report_standing
 from infra.deployment.findings import DeploymentFinding, Severity
@@ -89,7 +90,7 @@ def test_message_past_its_period_is_gone_once_a_longer_period_is_applied_back(
     assert cloud.run("check_chat_settings")["drifted"] == 0
     assert days_later() == [young]
     kept = requests.get(f"{cloud.state.api_url}/v1/controller", timeout=30).json()["retention"]
-    (stated,) = (one["kept"] for one in kept if one["what"] == "chat_message")
+    (stated,) = (one["kept"] for one in kept if one["what"] == words.title("chat_message"))
     assert stated.startswith("30 days after the message was sent")
     sdk.delete_user("u_old", mark_messages_deleted=True, hard_delete=True, delete_conversation_channels=True)
 

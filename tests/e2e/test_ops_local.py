@@ -15,6 +15,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.consents.notices.versions import FROZEN
 from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
@@ -83,7 +84,7 @@ def test_notices_and_the_last_purge_are_shown_by_the_deployed_function(
     state: None, cloud: LocalCloud
 ) -> None:
     versions = {one["version"] for one in as_json("ana", "notices", "list")["items"]}
-    assert {"terms-2024-05-08", "privacy-2024-05-08"} <= versions
+    assert {one.version for one in FROZEN} <= versions
     cloud.run("purge_expired")
     assert as_json("ana", "purge", "status")["chain"].startswith("purge#")
 
