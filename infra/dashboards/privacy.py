@@ -161,7 +161,7 @@ _RESTRAINTS = lines(
 _RECIPIENTS = lines(
     "Recipients of changed data", "requests",
     "zero: every recipient is notified in time.",
-    "`python -m infra.ops rights unnotified` lists them; notify, then `rights notified`.",
+    "`python -m infra.ops inbox` lists them; notify, then `rights notified`.",
     highest(Metric.RIGHTS_RECIPIENTS_LATE, "recipients not notified"),
 )  # fmt: skip
 _MARKETING = lines(

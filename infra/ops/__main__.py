@@ -19,6 +19,7 @@ from infra.ops.cases import (
     disclosures,
     erasures,
     holds,
+    inbox,
     invoices,
     recipients,
     stream_cases,
@@ -27,6 +28,7 @@ from infra.ops.cases import (
 from infra.ops.cases import requests as rights
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.data import gated_jobs, removals, restores, retention, upkeep
+from infra.ops.internal_api import api_command
 from infra.ops.keys import commands as keys
 from infra.ops.operator_console import choose_format, console, emit
 from infra.ops.profiles import apply_local, apply_profile
@@ -50,6 +52,7 @@ for group in (
     queues.app, report.app, removals.app,
 ):  # fmt: skip
     app.add_typer(group)
+api_command(app, "inbox")(inbox.show)
 stage_command(app, "replay-erasures")(restores.replay_restored)
 stage_command(app, "switch-tables")(restores.switch_tables)
 

@@ -196,7 +196,7 @@ def test_copies_are_not_listed_and_do_not_hide_an_erasure(
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "0-1-", "5-1-r_" + "0" * 26, "-1-r_" + "0" * 26, "0-99999999999-r_" + "0" * 26, "1-r_"]
+    "cursor", ["x", "0-1-", "9-1-r_" + "0" * 26, "-1-r_" + "0" * 26, "0-99999999999-r_" + "0" * 26, "1-r_"]
 )
 def test_malformed_cursor_of_erasures_is_refused(alice: Operator, cursor: str) -> None:
     assert alice.lists_erasures(cursor).problem == "invalid_request"

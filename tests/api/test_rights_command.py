@@ -82,9 +82,21 @@ def test_list_shows_the_party_that_each_open_request_waits_for(
     entered = run("alice", "enter-file", file)
     listed = run("bob", "list").output
     assert "2 open" in listed
-    assert "approval" in next(line for line in listed.splitlines() if asked in line)
+    assert "signature" in next(line for line in listed.splitlines() if asked in line)
     assert "a decision" in next(line for line in listed.splitlines() if entered.output.split()[0] in line)
     assert "This was answered last week." not in listed
+
+
+@pytest.mark.promise("RGT-10")
+def test_entered_objection_is_listed_with_the_day_of_its_weighing(run: Commands, mila: User) -> None:
+    words = ("--user", mila.user_id, "--right", "objection", "--purpose", "security", "--by", "letter")
+    entered = run("alice", "enter", *words, "--on", "2026-11-20").output.split()[0]
+    row = next(line for line in run("bob", "list").output.splitlines() if entered in line)
+    assert [cell.strip() for cell in row.split("│")[4:7]] == ["2026-12-03", "9", "a weighing"]
+    shown = run("bob", "show", entered).output
+    assert next(line for line in shown.splitlines() if "needs" in line).split("│")[2].strip() == (
+        "a weighing by Thu 2026-12-03"
+    )
 
 
 @pytest.mark.promise("RGT-11")
@@ -235,20 +247,20 @@ def test_show_says_when_each_change_of_a_correction_is_made(
 
 @pytest.mark.promise("RGT-2")
 def test_notice_to_an_authority_is_listed_and_recorded_on_the_command_line(
-    world: World, mila: User, run: Commands
+    world: World, mila: User, run: Commands, wire: Wire
 ) -> None:
-    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    alice, bob, inbox = world.an_operator("alice"), world.an_operator("bob"), Commands("inbox", wire)
     disclosure_id = an_approved_order(alice, bob, mila, scope=["profile"])
     alice.calls_disclosures("POST", f"/{disclosure_id}/given", body={})
     request_id = RightsRequestId(
         mila.exercises("rectification", changes={"name": "Milica"}).json["rights_request_id"]
     )
-    assert run("alice", "unnotified").output == ""
+    assert request_id not in inbox("alice").output
     erasure_requests.work(world, request_id, within=timedelta(seconds=1))
-    assert request_id in run("alice", "unnotified").output
+    assert f"rights recipients {request_id}" in inbox("alice").output
     listed = run("alice", "recipients", request_id).output
     assert ("Higher Court" in listed, "pending" in listed) == (True, True)
     recorded = run("alice", "notified", request_id, "0", "--on", "2026-11-24")
     assert (recorded.exit_code, "notified" in recorded.output) == (0, True)
-    assert run("alice", "unnotified").output == ""
+    assert request_id not in inbox("alice").output
     assert run("alice", "notified", request_id, "7", "--on", "2026-11-24").exit_code == 1

@@ -102,6 +102,7 @@ def test_each_command_that_shows_a_subject_names_the_operator_in_the_ledger(
     disclosure = an_approved_order(clerk, second, mila)
     breach = breaches.opens(clerk)
     shown: list[tuple[str, ...]] = [
+        ("inbox",),
         ("rights", "list"),
         ("rights", "show", request_id),
         ("rights", "recipients", request_id),

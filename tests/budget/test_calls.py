@@ -13,6 +13,7 @@ from chalicelib.consents.marketing import NonServiceKind, may_send
 from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import limiter, table
 from chalicelib.core.ids import AccountId
+from chalicelib.reconciliation.cases import store as stream_cases
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import store as requests
 from chalicelib.usage import rollup, service, store
@@ -512,6 +513,18 @@ def test_sweep_costs_three_reads_a_shard_and_a_batch_per_hundred_open_requests(w
         queue.sweep()
     assert calls.tables == {"Query": 3 * len(requests.SHARDS), "BatchGetItem": 1}
     assert calls.of("sqs") == 1
+
+
+def test_inbox_costs_three_queries_a_shard_and_a_batch_per_hundred_requests(world: World) -> None:
+    alice = world.an_operator("alice")
+    alice.waiting()
+    alice.enters(world.a_user().user_id, "objection", purposes=["security"])
+    with counted() as calls:
+        assert len(alice.waiting()) == 1
+    others = 3 + len(stream_cases.SHARDS)  # holds, disclosures, breaches
+    history = 2  # the newest entry: compared, then read again by the append
+    assert calls.tables["Query"] == 3 * len(requests.SHARDS) + others + history
+    assert calls.tables["BatchGetItem"] == 2  # the operator's pseudonym, and the request
 
 
 @pytest.mark.parametrize("events", [1, 25, 26, 100])

@@ -99,7 +99,7 @@ BUDGETS = {
     ("app", "hooks"): Budget(350, 4.7),
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.35),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
-    ("chalicelib.reconciliation.jobs", ""): Budget(695, 8.0),
+    ("chalicelib.reconciliation.jobs", ""): Budget(695, 8.05),
     ("chalicelib.retention.jobs", ""): Budget(400, 5.1),
     ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.75),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),

@@ -278,11 +278,11 @@ def test_authority_that_is_not_notified_in_time_is_counted_by_the_sweep(
     world.advance(recipients.LATE_AFTER + HOUR)
     sweep_rights(a_schedule_event(), None)
     assert gauges[Metric.RIGHTS_RECIPIENTS_LATE] == 1
-    assert [one["rights_request_id"] for one in alice.lists_unnotified().json["items"]] == [request_id]
+    assert [one["id"] for one in alice.waiting() if one["needed"] == "notice"] == [request_id]
     alice.records_notice(request_id, 0, "2026-11-25")
     sweep_rights(a_schedule_event(), None)
     assert gauges[Metric.RIGHTS_RECIPIENTS_LATE] == 0
-    assert alice.lists_unnotified().json["items"] == []
+    assert [one for one in alice.waiting() if one["needed"] == "notice"] == []
 
 
 # --- which recipients

@@ -13,7 +13,7 @@ from chalicelib.core.http import Body, Operator, View, route
 from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.operations.admin.views import ListView
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.operators import lists, recipients
+from chalicelib.rights.operators import recipients
 from chalicelib.rights.operators.recipients import ListedRecipient
 from chalicelib.rights.request.notes import RecipientOutcome
 from chalicelib.staff import service as staff
@@ -54,24 +54,9 @@ class ListedRecipientView(View):
         )
 
 
-class UnnotifiedRequestView(View):
-    """A request with a recipient that operators have to notify."""
-
-    rights_request_id: RightsRequestId
-    since: Instant
-
-
 routes = Blueprint(__name__)
 
 _ALL = "/admin/v1/rights-requests/{request_id}/recipients"
-
-
-@route(routes, "GET", "/admin/v1/unnotified-recipients")
-def list_unnotified(operator: Operator) -> ListView[UnnotifiedRequestView]:
-    """List the requests with recipients that operators have to notify, longest due first."""
-    found = lists.list_unnotified(staff.register(operator.arn))
-    items = (UnnotifiedRequestView(rights_request_id=request_id, since=since) for request_id, since in found)
-    return ListView[UnnotifiedRequestView](items=tuple(items))
 
 
 @route(routes, "GET", _ALL)

@@ -14,6 +14,8 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
+from chalicelib.operations.inbox.model import Needed
+from chalicelib.operations.inbox.requests import needs_of
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.rights.answers.views import (
     DecisionView,
@@ -194,6 +196,8 @@ class CaseView(View):
         None, description="Present while the answer is outstanding; negative once it is overdue"
     )
     clock_stands_still: bool
+    needs: Needed | None = Field(None, description="What an operator has to do first; absent if nothing")
+    act_by: Instant | None = Field(None, description="By when, by law or by our rule; absent if nothing")
     extended: ExtendedView | None = None
     steps: tuple[CaseStepView, ...]
     runs_at: Instant | None = Field(
@@ -270,6 +274,7 @@ class CheckedView(CaseView):
 def _derived(request: RightsRequest) -> dict[str, Any]:
     """The fields of a view that the request does not have under the same name."""
     public, extension = RequestView.of(request), request.notes.proposed_extension
+    waiting = next(needs_of(request), None)
     return {
         **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
         "user_id": None if request.without_account else request.user_id,
@@ -279,6 +284,8 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
         "proposed_extension": ProposedExtensionView.showing(extension) if extension else None,
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
         "clock_stands_still": request.is_open and request.clock.is_paused(),
+        "needs": waiting.needed if waiting else None,
+        "act_by": waiting.due_at if waiting else None,
         "runs_at": request.run_at,
         "evidence_owed": len(request.owed),
         "restraint": RestraintView.of(request),

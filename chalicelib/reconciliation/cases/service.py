@@ -67,9 +67,19 @@ def list_open(cursor: Cursor | None, by: StaffId) -> RecordPage[StreamCase, Stre
         InvalidRequest: the cursor is malformed.
         Unavailable: the view cannot be recorded now.
     """
+    page = open_page(cursor)
+    history.record_view(by, "listed", "stream_cases", [case.case_id for case in page.found])
+    return page
+
+
+def open_page(cursor: Cursor | None) -> RecordPage[StreamCase, StreamCaseId]:
+    """Read a page of open cases, the oldest first; the caller records the view.
+
+    Raises:
+        InvalidRequest: the cursor is malformed.
+    """
     rows = list(islice(store.open_cases(_place_of(cursor), PAGE + 1), PAGE + 1))
     found = _by_age(store.read_open(account_id for _, account_id in rows[:PAGE]))
-    history.record_view(by, "listed", "stream_cases", [case.case_id for case in found])
     return RecordPage(found, (), rows[PAGE - 1][0] if len(rows) > PAGE else None)
 
 

@@ -227,6 +227,11 @@ def listed(by: StaffId) -> RecordPage[Hold, HoldId]:
     Raises:
         Unavailable: the view cannot be recorded now.
     """
-    page = store.ending_after(clock.now(), PAGE)
+    page = unended_page()
     HOLDS.record_page(page, by)
     return page
+
+
+def unended_page() -> RecordPage[Hold, HoldId]:
+    """The holds that have not ended, as `listed`; the caller records the view."""
+    return store.ending_after(clock.now(), PAGE)

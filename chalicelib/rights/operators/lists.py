@@ -1,6 +1,7 @@
-"""Lists of requests for operators: the open ones, the erasures, those with recipients to notify, and the log.
+"""Lists of requests for operators: the open ones, the erasures, those that the inbox reads, and the log.
 
-A page is recorded before it is returned; that of the log, by the report that reads it. All lists are in the
+A page is recorded before it is returned; that of the log, by the report that reads it, and that of the inbox,
+by `operations/inbox`. All lists are in the
 order of sharded indexes, which are eventually consistent, so a page may hold fewer requests than its size.
 Its cost follows its own size and not that of the table.
 
@@ -16,14 +17,15 @@ altered is listed as unreadable. Entries that operators voided are in no list.
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, takewhile
 from operator import itemgetter
 from typing import TypeVar
 
 from chalicelib.core import clock
+from chalicelib.core.batches import batched
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.privacy.cases import RecordPage
@@ -31,10 +33,11 @@ from chalicelib.rights.erasure.store import certificates_of
 from chalicelib.rights.operators.inspect import record_page
 from chalicelib.rights.request import standstill, store
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.standstill import FIRST_UNNOTIFIED, Standstill
+from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Right
 
 PAGE = 50
+FOR_INBOX = 300  # of each list that the inbox reads
 READ_PER_PAGE = store.MAX_READ  # of the lists that show a part of what they read, or record no view
 # The rank of requests that are not stuck.
 _UNDER_WAY = len(Standstill)
@@ -59,18 +62,23 @@ def list_open(cursor: Cursor | None, by: StaffId) -> PageOfRequests:
     return replace(page, found=shown)
 
 
-def list_unnotified(by: StaffId) -> Sequence[_Row]:
-    """List the requests with recipients to notify, longest due first, and record that the operator sees them.
+def read_for_inbox() -> PageOfRequests:
+    """Read the requests that may need a member of staff; `next` is set if there may be more of them.
 
-    It lists at most `PAGE`, each with the instant since when; the next ones follow once these are done.
-
-    Raises:
-        Unavailable: the view cannot be recorded now.
+    They are the open ones, most urgent first; those that stopped or have no certificate; and those with a
+    recipient to notify or the end of a restriction to approve: of each at most `FOR_INBOX`. One that only
+    waits for a service is left out, unless it is open. The caller records which of them it shows.
     """
-    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in store.SHARDS)
-    found = [(request_id, at) for request_id, (_, at) in islice(_merge_shards(shards, None, ""), PAGE)]
-    record_page([request_id for request_id, _ in found], by)
-    return found
+    stopped = takewhile(lambda place: place.rank < Standstill.UNREACHABLE.rank, _stuck(None))
+    for_operators = _stuck(_Place(Standstill.UNNOTIFIED.rank, (RightsRequestId(""), clock.from_epoch(0))))
+    lists = (_urgent_first(None), *((place.row for place in places) for places in (stopped, for_operators)))
+    some = [list(islice(rows, FOR_INBOX + 1)) for rows in lists]
+    ids = dict.fromkeys(request_id for rows in some for request_id, _ in rows[:FOR_INBOX])
+    read = [store.read_several(part) for part in batched(ids, store.MAX_READ)]
+    found = [one for readable, _ in read for one in readable]
+    unreadable = [one for _, altered in read for one in altered]
+    more = next((_cursor_of(rows[-1]) for rows in some if len(rows) > FOR_INBOX), None)
+    return RecordPage(found, unreadable, more)
 
 
 def log_page(

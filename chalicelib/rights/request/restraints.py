@@ -7,6 +7,7 @@ the account is not being erased. So the state of the account and the decisions a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
@@ -16,7 +17,9 @@ from chalicelib.consents import restraints as decisions
 from chalicelib.consents.model import Purposes, none_decided
 from chalicelib.consents.service import PURPOSES, stored
 from chalicelib.core import clock, needs
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
@@ -56,6 +59,11 @@ def restraint_of(request: RightsRequest) -> Restraint | None:
     return Restraint(
         kind=kind, since=notes.since, purposes=notes.purposes, ground=notes.ground, upheld=notes.upheld
     )
+
+
+def weighing_ends(request: RightsRequest) -> datetime:
+    """By when two operators weigh an objection, by our rule."""
+    return request.received_at + settings().choices.weighing_days * DAY
 
 
 def placing(found: Decided, request_id: RightsRequestId, restraint: Restraint) -> list[Write]:

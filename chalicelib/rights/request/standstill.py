@@ -11,7 +11,7 @@ from enum import StrEnum
 from chalicelib.core import clock
 from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.notes import ErasureNotes, Lifting, RestraintNotes
 from chalicelib.rights.request.terms import StepStatus
 
 
@@ -22,15 +22,12 @@ class Standstill(StrEnum):
     UNPROVEN = "unproven"  # an erasure that has no certificate a day after its point of no return
     UNREACHABLE = "unreachable"  # a service that the next step needs does not respond
     UNNOTIFIED = "unnotified"  # operators have to notify a recipient
+    UNLIFTED = "unlifted"  # a second operator has to approve the end of a restriction
 
     @property
     def rank(self) -> int:
         """Its place in lists, from 0."""
         return tuple(Standstill).index(self)
-
-
-# The place in the index from which requests with an unnotified recipient begin: the last rank.
-FIRST_UNNOTIFIED = (Standstill.UNNOTIFIED.rank, clock.from_epoch(0))
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def of(request: RightsRequest) -> StuckSince | None:
     """Why a request makes no progress; None if it does. Steps after its answer count too."""
     step, unproven_since = request.next_step, _unproven_since(request)
     if step is None:
-        return _unnotified(request)
+        return _for_operators(request)
     if step.status is StepStatus.STOPPED:
         stopped_at = step.at or request.received_at
         return StuckSince(Standstill.STOPPED, stopped_at, unproven_since is not None)
@@ -92,12 +89,22 @@ def of(request: RightsRequest) -> StuckSince | None:
         return StuckSince(Standstill.UNPROVEN, unproven_since, unproven=True)
     if request.unreachable_since:
         return StuckSince(Standstill.UNREACHABLE, request.unreachable_since)
-    return _unnotified(request)
+    return _for_operators(request)
 
 
-def _unnotified(request: RightsRequest) -> StuckSince | None:
-    since = [notice.owed_since for notice in recipients.pending_tasks(request.notes.recipients)]
-    return StuckSince(Standstill.UNNOTIFIED, min(since)) if since else None
+def _for_operators(request: RightsRequest) -> StuckSince | None:
+    """What operators still have to do for a request whose steps go on, or are done."""
+    if since := [notice.owed_since for notice in recipients.pending_tasks(request.notes.recipients)]:
+        return StuckSince(Standstill.UNNOTIFIED, min(since))
+    lifting = unapproved_lifting(request)
+    return StuckSince(Standstill.UNLIFTED, lifting.at) if lifting else None
+
+
+def unapproved_lifting(request: RightsRequest) -> Lifting | None:
+    """The end of a restriction that one operator proposed and another has to approve."""
+    notes = request.notes
+    lifting = notes.lifting if isinstance(notes, RestraintNotes) and notes.is_in_force else None
+    return lifting if lifting and lifting.approved_by is None else None
 
 
 def _unproven_since(request: RightsRequest) -> datetime | None:

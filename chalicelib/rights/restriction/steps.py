@@ -67,7 +67,7 @@ def _conclude(job: RestraintJob) -> Outcome:
 def _weigh(job: RestraintJob) -> Outcome:
     """Wait for the weighing of an objection."""
     objection, now = restraints.restraint_of(job.request), clock.now()
-    due = job.request.received_at + settings().choices.weighing_days * DAY
+    due = restraints.weighing_ends(job.request)
     if now < due:
         return Wait(due - now)
     if objection is None or not objection.weighed:

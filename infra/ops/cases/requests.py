@@ -284,13 +284,6 @@ def verify_evidence(
     sys.exit(verify(*deployed, [f"rights#{request}"], since))
 
 
-@api_command(app, "unnotified")
-def list_unnotified(api: InternalApi) -> None:
-    """List the requests with recipients that you have to notify, longest due first."""
-    found = api.call("GET", "/unnotified-recipients")
-    emit(found, *(f"{one['rights_request_id']}  since {one['since']}" for one in found["items"]))
-
-
 @api_command(app, "recipients")
 def list_recipients(api: InternalApi, request: Request) -> None:
     """List the recipients of data that a request changed, and which of them were notified."""

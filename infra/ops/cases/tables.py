@@ -6,10 +6,13 @@ Those print only ids, our own words, and the text of a decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rich.table import Table
 
+from chalicelib.core import clock
+from chalicelib.operations.inbox.model import Needed
 from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.request.deadline import ExtensionReason
 from infra.ops.internal_api import InternalApi, emit_listing, read_list
@@ -62,8 +65,25 @@ def fields_of(item: Case, *names: str) -> Iterator[tuple[str, object]]:
 
 def open_request(case: Case) -> Sequence[object]:
     """Return the row of an open request."""
-    due, left = case["due_at"][:10], case["days_left"]
+    due = last_day(case.get("act_by") or case["due_at"])
+    left = (due - clock.day_of(clock.now())).days
     return case["rights_request_id"], case["right"], case["status"], due, left, _needed_action(case)
+
+
+def last_day(due_at: str) -> date:
+    """Return the last day, in Belgrade, on which something that is due at an instant is in time."""
+    return clock.day_of(datetime.fromisoformat(due_at) - _A_SECOND)
+
+
+def due_words(due_at: str) -> str:
+    """Return when something is due, in Belgrade: `Thu 2026-12-03, today`; the hour, unless a day is whole."""
+    due, now, day = datetime.fromisoformat(due_at), clock.now(), last_day(due_at)
+    is_whole = due >= clock.beginning_of(day + timedelta(days=1)) - _A_SECOND
+    words = f"{day:%a %F}" if is_whole else f"{due.astimezone(clock.ZONE):%a %F %H:%M}"
+    days = (clock.day_of(now) - day).days
+    if due < now:
+        return f"{words}, late by {days} days" if days > 1 else f"{words}, late"
+    return words if days else f"{words}, today"
 
 
 def whole(case: Case) -> Iterator[Table]:
@@ -112,6 +132,7 @@ def with_words(value: object) -> object:
     return f"{value}: {words}" if words else value
 
 
+_A_SECOND = timedelta(seconds=1)
 _LABEL = "Reason: "  # the first word of the texts for subjects
 _WORDS = {
     **{reason.value: words["en"].removeprefix(_LABEL).rstrip(".") for reason, words in REASONS.items()},
@@ -121,19 +142,8 @@ _WORDS = {
 
 
 def _needed_action(case: Case) -> str:
-    """Return the action that an operator must take, or "" while the engine works on the request."""
-    if case.get("proposal"):
-        return "approval"
-    if case["status"] == "awaiting_verification":
-        return "a second operator" if case.get("identity_checked_by") else "proof of identity"
-    if case.get("proposed_extension"):
-        return "a second operator for the extension"
-    if until := case.get("unwarned_until"):
-        return f"a channel: none could be warned, so it waits until {until[:10]}"
-    stopped = [step["name"] for step in case["steps"] if step["status"] == "stopped"]
-    if stopped:
-        return f"a retry of {stopped[0]}"
-    return "" if case.get("runs_at") else "a decision"
+    """Return what an operator must do first, or "" while the engine works on the request."""
+    return next((one.plainly for one in Needed if one == case.get("needs")), "")
 
 
 _FIELDS = (
@@ -143,6 +153,8 @@ _FIELDS = (
 
 def _facts(case: Case) -> Iterator[tuple[str, object]]:
     yield from fields_of(case, *_FIELDS)
+    if needed := _needed_action(case):
+        yield "needs", f"{needed} by {due_words(case['act_by'])}"
     yield from _of_subject(case)
     yield from fields_of(case, "unwarned_until", "voided_at")
     yield "deadline", "paused" if case["clock_stands_still"] else "running"

@@ -66,6 +66,11 @@ class Operator:
     def lists(self, cursor: str | None = None) -> Reply:
         return self.calls("GET", f"?cursor={cursor}" if cursor else "")
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """Return the entries of the operator's inbox."""
+        items: list[dict[str, Any]] = self.world.call("GET", "/admin/v1/inbox", arn=self.arn).json["items"]
+        return items
+
     def shows(self, request_id: str) -> Reply:
         return self.calls("GET", f"/{request_id}")
 
@@ -95,9 +100,6 @@ class Operator:
 
     def withdraws(self, request_id: str) -> Reply:
         return self.calls("DELETE", f"/{request_id}/proposal")
-
-    def lists_unnotified(self) -> Reply:
-        return self.world.call("GET", "/admin/v1/unnotified-recipients", arn=self.arn)
 
     def lists_recipients(self, request_id: str) -> Reply:
         return self.calls("GET", f"/{request_id}/recipients")

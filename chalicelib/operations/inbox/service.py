@@ -1,0 +1,140 @@
+"""Reads what waits for an operator, from the lists of all kinds of cases (ADR 91).
+
+Invariants:
+
+- The ids of all entries are recorded in the history of the operator before they are returned. Opening a case
+  is another look, which its own command records.
+- A source that fails is named, and hides no other one. One that has more than was read is named too.
+- A record that cannot be read is an entry: it was altered, and has to be restored.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chalicelib.core import clock, observe
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import StaffId
+from chalicelib.operations.breaches.clocks import DeadlineRule
+from chalicelib.operations.breaches.decide import BREACHES
+from chalicelib.operations.breaches.model import Breach
+from chalicelib.operations.inbox.model import WITHIN, DueBy, InboxSource, Needed, Waiting, signature
+from chalicelib.operations.inbox.requests import needs_of
+from chalicelib.privacy import reviews
+from chalicelib.privacy.cases import RecordPage
+from chalicelib.privacy.reviews import Review
+from chalicelib.reconciliation.cases import service as stream_cases
+from chalicelib.reconciliation.cases.model import StreamCase
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.model import Hold
+from chalicelib.rights.operators import lists
+from chalicelib.staff import history
+from chalicelib.staff.cases import PAGE
+from chalicelib.staff.disclosures.decide import DECIDE_WITHIN
+from chalicelib.staff.disclosures.model import Disclosure, DisclosureStatus
+from chalicelib.staff.disclosures.service import DISCLOSURES
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The entries by the instant at which they are due, and the sources that failed or have more."""
+
+    waiting: Sequence[Waiting]
+    unavailable: Sequence[InboxSource]
+    has_more: Sequence[InboxSource]
+
+
+def read(by: StaffId) -> Inbox:
+    """Read what waits, as an operator sees it, and record that they see it.
+
+    Raises:
+        Unavailable: the view cannot be recorded now.
+    """
+    found, unavailable, has_more = list[Waiting](), list[InboxSource](), list[InboxSource]()
+    for source, (read_page, needs) in _SOURCES.items():
+        try:
+            page = read_page()
+            found += [one for case in page.found for one in needs(case, by)]
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one source, the others are shown
+            observe.log_failure("inbox_source_unavailable", error, source=source)
+            unavailable.append(source)
+            continue
+        found += [_altered(source, str(name)) for name in page.unreadable]
+        has_more += [source] if page.next else []
+    found.sort(key=lambda one: (one.due_at, one.kind, one.id))
+    ids = dict.fromkeys(one.id for one in found if one.kind != InboxSource.REVIEW)
+    history.record_view(by, "listed", "inbox", list(ids))
+    return Inbox(found, unavailable, has_more)
+
+
+def _altered(source: InboxSource, name: str) -> Waiting:
+    chain = "rights" if source is InboxSource.REQUEST else source
+    verify = f"ledger verify --chain {chain}#{name}"
+    return Waiting(source, name, clock.now(), DueBy.OUR_RULE, Needed.RESTORE, verify)
+
+
+def _of_hold(hold: Hold, by: StaffId) -> Iterator[Waiting]:
+    """A proposal to lift it has no instant: without an approval, the hold ends at its end."""
+    now = clock.now()
+    signed = [hold.placed_by] if hold.awaits_confirmation(now) else []
+    signed += [hold.lift_proposed_by] if hold.lift_proposed_by and hold.ends_at > now else []
+    entry = partial(Waiting, InboxSource.HOLD, hold.hold_id, hold.ends_at, DueBy.OUR_RULE)
+    yield from (entry(signature(first, by), f"holds show {hold.hold_id}") for first in signed)
+
+
+def _of_disclosure(one: Disclosure, by: StaffId) -> Iterator[Waiting]:
+    entry, show = partial(Waiting, InboxSource.DISCLOSURE, one.disclosure_id), "disclosures show"
+    decided_by, needed = one.proposed_at + DECIDE_WITHIN, signature(one.proposed_by, by)
+    if one.status is DisclosureStatus.PROPOSED:
+        if clock.now() > decided_by:
+            needed, show = Needed.WITHDRAWAL, "disclosures withdraw"
+        yield entry(decided_by, DueBy.OUR_RULE, needed, f"{show} {one.disclosure_id}")
+    elif one.status is DisclosureStatus.APPROVED and one.disclosed_at is None and one.reviewed_at:
+        due = one.reviewed_at + WITHIN
+        yield entry(due, DueBy.OUR_RULE, Needed.HANDOVER, f"{show} {one.disclosure_id}")
+    if change := one.secrecy_proposal:
+        due, rule = change.at + WITHIN, DueBy.OUR_RULE
+        if one.secret_until and one.secret_until < due:
+            due, rule = one.secret_until, DueBy.LAW
+        yield entry(due, rule, signature(change.by, by), f"{show} {one.disclosure_id}")
+
+
+def _of_breach(breach: Breach, by: StaffId) -> Iterator[Waiting]:
+    """An assessment has no deadline of its own: it is due with the first notification."""
+    if not breach.is_open:
+        return
+    deadlines = [one.deadline for one in breach.running if one.deadline]
+    due = min(deadlines, default=breach.discovered_at + DeadlineRule.GENERAL.within)
+    rule = DueBy.LAW if deadlines else DueBy.OUR_RULE
+    needs = [Needed.AUTHORITY] if deadlines else []
+    needs += [signature(breach.proposal.proposed_by, by)] if breach.proposal else []
+    entry = partial(Waiting, InboxSource.BREACH, breach.breach_id, due, rule)
+    yield from (entry(needed, f"breach show {breach.breach_id}") for needed in needs or [Needed.DUTIES])
+
+
+def _of_stream_case(case: StreamCase, _by: StaffId) -> Iterator[Waiting]:
+    entry = partial(Waiting, InboxSource.STREAM_CASE, case.case_id, case.opened_at + WITHIN)
+    yield entry(DueBy.OUR_RULE, Needed.SETTLEMENT, "stream-cases list")
+
+
+def _due_reviews() -> RecordPage[Any, Any]:
+    return RecordPage(reviews.due(clock.day_of(clock.now())), ())
+
+
+def _of_review(review: Review, _by: StaffId) -> Iterator[Waiting]:
+    ends = clock.beginning_of(review.by + DAY)
+    yield Waiting(InboxSource.REVIEW, review.what, ends, DueBy.OUR_RULE, Needed.REVIEW, "recipients reviews")
+
+
+# Of each source: its page, and the entries of one record of it as an operator sees them.
+_SOURCES: Mapping[
+    InboxSource, tuple[Callable[[], RecordPage[Any, Any]], Callable[[Any, StaffId], Iterator[Waiting]]]
+] = {
+    InboxSource.REQUEST: (lists.read_for_inbox, needs_of),
+    InboxSource.HOLD: (holds.unended_page, _of_hold),
+    InboxSource.DISCLOSURE: (partial(DISCLOSURES.table.page, None, PAGE), _of_disclosure),
+    InboxSource.BREACH: (partial(BREACHES.table.page, None, PAGE), _of_breach),
+    InboxSource.STREAM_CASE: (partial(stream_cases.open_page, None), _of_stream_case),
+    InboxSource.REVIEW: (_due_reviews, _of_review),
+}

@@ -1,0 +1,34 @@
+"""`python -m infra.ops inbox`: all that waits for a person, over all kinds of cases, by the day it is due.
+
+The API records the ids in the operator's own history. The table has ids, days and our own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from infra.ops.cases import tables
+from infra.ops.cases.tables import Case
+from infra.ops.internal_api import InternalApi
+from infra.ops.operator_console import emit, note
+
+
+def show(api: InternalApi) -> None:
+    """List all that waits for a person, by the day it is due, with the command for each (after `ops`)."""
+    found = api.call("GET", "/inbox")
+    columns = ("due", "what", "needed", "command")
+    emit(found, tables.table_of(f"{len(found['items'])} waiting", columns, map(_listed, found["items"])))
+    for source in found["unavailable"]:
+        note(f"{_words(source)}: cannot be read now; the list lacks them. Run it again in a minute.")
+    for source in found["has_more"]:
+        note(f"{_words(source)}: only the first ones were read; there may be more.")
+
+
+def _listed(one: Case) -> Sequence[object]:
+    what = one["id"] if one["kind"] == "review" else _words(one["kind"])
+    by = "by law" if one["by"] == "law" else "our rule"
+    return f"{tables.due_words(one['due_at'])} ({by})", what, one["words"], one["command"]
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
