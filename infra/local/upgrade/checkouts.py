@@ -19,8 +19,6 @@ from typing import Any
 from infra.build import BUILD
 from infra.local.children import LOCAL, ROOT, child
 
-# The base as long as there is no release: the first that passes over attributes it does not know (ADR 79).
-BEFORE_RELEASES = "3b0b3f783aebdcf7a6d4a97f23d950992d35f765"
 CLOUD = "UPGRADE_CLOUD"  # the variable with the addresses of the emulators, as JSON
 
 _PROGRAM = Path("infra/local/upgrade/version.py")
@@ -79,9 +77,15 @@ HEAD = Checkout("this checkout", ROOT)
 
 
 def base_commit() -> str:
-    """Return the last release before this commit, or the commit that stands for it until there is one."""
-    found = _git("describe", "--tags", "--match", "v[0-9]*", "--abbrev=0", "HEAD~1", check=False)
-    return found.stdout.decode().strip() or BEFORE_RELEASES
+    """Return the commit of the last release before this commit, by its subject: a clone may lack the tag.
+
+    Raises:
+        StepFailed: there is none.
+    """
+    found = _git("log", "-1", "--format=%H", "--grep=^Release [0-9]", "HEAD~1", check=False)
+    if not (commit := found.stdout.decode().strip()):
+        raise StepFailed("no release precedes this commit; name a base with BASE=")
+    return commit
 
 
 @contextmanager
