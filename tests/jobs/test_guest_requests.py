@@ -388,6 +388,17 @@ def test_statement_and_later_profile_changes_survive_a_guests_correction(world: 
     assert statements(mila) == ["I moved in 2020."]
 
 
+@pytest.mark.promise("RGT-2", "RGT-7")
+def test_guests_correction_of_a_date_of_birth_ends_consents(world: World, mila: User) -> None:
+    mila.consents("analytics")
+    changes = {"date_of_birth": f"{world.now.year - 10}-01-01"}
+    made = requests(world, "rectification", email="mila@example.com", changes=changes).json
+    assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
+    assert signed_in(mila).gets("/v1/consents/analytics/records").json["items"][0]["event"][
+        "event_state"
+    ] == ("ConsentWithdrawn")
+
+
 @pytest.mark.promise("RGT-2")
 def test_guests_statement_over_the_highest_number_is_refused_at_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
