@@ -60,7 +60,7 @@ def consent_and_withdraw(phone: Phone) -> PhoneAnswer:
 
 def guess(stranger: Phone) -> PhoneAnswer:
     """Submit a code for an invented challenge."""
-    body = {"code": "000000", "terms_version": "terms-2024-05-08", "privacy_version": "privacy-2024-05-08"}
+    body = {"code": "000000", **stranger.shown_notices()}
     return stranger.call("POST", f"/v1/signup/{ChallengeId.new()}/verify", body, token="")
 
 
