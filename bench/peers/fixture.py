@@ -13,13 +13,18 @@ from typing import Any, cast
 import time_machine
 
 from bench.peers.runner import AUTHORIZER, CHANGE, CHAT, ONE_READ, READ, USAGE, Failed
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock, keyring, metrics, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
+from chalicelib.core.transactions import commit
 from chalicelib.privacy import subject_keys
 from tests.support.clouds import cloud, environment
 from tests.support.world.builders import a_device
+from tests.support.world.practices import every_purpose_offered
 from tests.support.world.world import World, a_log
 
 JSON = dict[str, Any]
@@ -27,6 +32,7 @@ JSON = dict[str, Any]
 WORDS: JSON = json.loads(Path(__file__).with_name("requests.json").read_text())
 EVENTS = 100
 NOTHING: JSON = {}
+_TERMS = [notice.version for notice in versions.FROZEN if notice.kind is NoticeKind.TERMS]
 
 
 def fixture() -> JSON:
@@ -39,6 +45,7 @@ def fixture() -> JSON:
         time_machine.travel(datetime.now(UTC) - timedelta(minutes=10)) as traveller,
         cloud.emulated(),
         redirect_stdout(StringIO()),
+        every_purpose_offered(),
     ):
         mila = World(traveller, a_log()).a_user()
         # Most accounts have no address: it is verified by a mail, and its claim is another item.
@@ -50,6 +57,7 @@ def fixture() -> JSON:
         claims = {"account_id": mila.account_id, "session_id": session_id, "principalId": "account"}
         account_id = AccountId(mila.account_id)
         keys = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
+        commit(*notices.acceptances(account_id, *_TERMS))
         metrics.forget()
         variables = (*environment.variables(), "RU4M_STAGE_KEYS")  # without those of this machine
         return {
@@ -57,7 +65,8 @@ def fixture() -> JSON:
             "secrets": {f"ru4m/test/{n}": json.dumps(s) for n, s in environment.secret_documents().items()},
             "stage_key": _base64(keyring._unwrapped(1)),
             "data_key": _base64(keys.find(1)),
-            "environment": {name: os.environ[name] for name in variables},
+            # On this stage our policy applies, which offers the consent: that of 2024 offers none.
+            "environment": {name: os.environ[name] for name in variables} | {"RU4M_STAGE": "local"},
             "accepted": _accepted(claims, etag),
             "refused": _refused(claims, etag),
         }

@@ -12,7 +12,7 @@ import jwt
 
 from bench.peers.common.accounts import Refused, authorize
 
-TERMS = "acceptance#terms-2024-05-08"
+TERMS = "acceptance#terms-2027-01-15"
 
 
 def mint(account_id: str, session_id: str) -> dict[str, Any]:
