@@ -11,6 +11,7 @@ import requests
 
 from chalicelib.core import clock
 from chalicelib.core.table_names import Table
+from chalicelib.privacy import words
 from chalicelib.reconciliation.cases.model import StreamCase
 from infra.deployment import chat_settings
 from infra.local.tour.narration import Tour
@@ -115,5 +116,5 @@ def delete_old_messages(tour: Tour) -> None:
     left = [message["id"] for message in channel.query(messages={"limit": 10})["messages"]]
     tour.check("the old message is gone, the young one is there", left == [young])
     kept = jovan.call("GET", "/v1/controller").body["retention"]
-    (stated,) = (one["kept"] for one in kept if one["what"] == "chat_message")
+    (stated,) = (one["kept"] for one in kept if one["what"] == words.title("chat_message"))
     tour.say(f"the service states: kept {stated}")
