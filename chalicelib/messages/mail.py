@@ -45,7 +45,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.phrases import in_language
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.purposes import Category, Choices, LegalBasis, Purpose, permits
+from chalicelib.privacy.purposes import Category, Choices, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
 
 
@@ -155,7 +155,7 @@ def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
         MailRefused, MailUnavailable, MailInDoubt: see the module's docstring.
         NotPermitted: the purpose needs consent or is not permitted; nothing was sent.
     """
-    if purpose.basis is LegalBasis.CONSENT or not permits(choices, purpose):
+    if not permits(choices, purpose):  # none that needs consent is: no offer is passed
         raise NotPermitted(purpose.value)
     _hand_over(_request(mail, purpose), purpose, mail.discloses)
 

@@ -7,8 +7,8 @@ MUTANTS = (
         name="marketing_passes_as_a_service_message",
         promise="USE-5",
         place="chalicelib.messages.mail:send",
-        find="purpose.basis is LegalBasis.CONSENT or not permits",
-        replace="purpose.basis is LegalBasis.CONSENT and not permits",
+        find="not permits(choices, purpose)",
+        replace="not permits(choices, purpose, {purpose})",
         harm="A person gets marketing as a service message, without a link to unsubscribe.",
     ),
     Mutant(
