@@ -45,7 +45,7 @@ def test_pages_are_approved_by_two_operators(run: Callable[..., Any]) -> None:
 
 @pytest.mark.proof
 @pytest.mark.promise("NOT-1", "RET-5", "RGT-7")
-def test_policy_of_ours_is_announced_in_three_languages_and_then_describes_what_is_done(
+def test_policy_of_ours_is_announced_in_three_languages_and_then_in_effect(
     own_cloud: LocalCloud, numbers: Iterator[str]
 ) -> None:
     own_cloud.publish(ours(-40 * DAY))  # published in ten days: 2024 applies until then
