@@ -139,10 +139,8 @@ def freeze(version: NoticeVersion, facts: Facts) -> Path:
         CommandRefused: the version would take effect before the notice period has passed (NOT-1).
         Untrue: a clause states what the facts do not say.
     """
-    effective_on = version.day
-    if effective_on is None or effective_on < (
-        earliest := (clock.now() + Settings.notice_period).date() + timedelta(days=1)
-    ):
+    effective_on, earliest = version.day, (clock.now() + Settings.notice_period).date() + timedelta(days=1)
+    if effective_on is None or effective_on < earliest:
         raise CommandRefused(f"{version} cannot be announced in time: name a day from {earliest} on")
     files = files_of(version.kind, facts, _before(version, effective_on), version)
     folder = frozen.folder(version)
@@ -174,5 +172,7 @@ def _before(version: NoticeVersion, effective_on: date) -> Mapping[str, Said] | 
     newest = max(known, key=lambda one: one.effective_at)
     if not newest.digest:
         return None
-    found: Mapping[str, Said] = json.loads((frozen.folder(newest.version) / frozen.CLAUSES).read_text())
+    found: Mapping[str, Said] = json.loads(
+        (frozen.folder(newest.version) / frozen.CLAUSES).read_text("utf-8")
+    )
     return found

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.consents.notices import frozen
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core.languages import Language
+from chalicelib.core.phrases import in_script
 from tests.support.world.notices import DAY, a_version, publish
 from tests.support.world.world import World
 
@@ -62,6 +63,11 @@ def test_page_without_a_version_is_the_one_in_effect(world: World, ours: Notice)
     assert (before.status, f'href="https://ru4m.com/{ours.kind}/2024-05-08"' in before.text) == (200, True)
     world.advance(60 * DAY)
     assert world.call("GET", PATHS[ours.kind]).text == f"<p>{ours.version} in en</p>"
+
+
+def test_list_of_links_is_in_the_script_of_its_reader(world: World) -> None:
+    listed = world.call("GET", "/terms?language=sr-Cyrl").text
+    assert in_script("Verzija koja važi od 8. maja 2024", Language.SERBIAN_CYRILLIC) in listed
 
 
 @pytest.mark.parametrize("version", ["{kind}-2026-12-25", "{other}-2024-05-08", "nothing", "..%2fsecret"])

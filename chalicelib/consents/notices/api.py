@@ -23,7 +23,7 @@ from chalicelib.core.http import (
 from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import POLICY, opening
-from chalicelib.core.phrases import in_language
+from chalicelib.core.phrases import in_language, in_script
 from chalicelib.core.settings import settings
 
 notices = Blueprint(__name__)
@@ -126,6 +126,6 @@ def _list(kind: NoticeKind, published: Iterable[Notice], language: Language) -> 
 
 
 def _link(notice: Notice, language: Language) -> Html:
-    day = day_in_words(day_of(notice.effective_at), language)
+    day = in_script(day_in_words(day_of(notice.effective_at), language), language)
     said = in_language(_VERSION, language).format(day=day)
     return tag("li", tag("a", said, href=frozen.url_of(notice)))
