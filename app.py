@@ -56,6 +56,7 @@ GROUPS = {
 AUTHORIZER = "chalicelib.accounts.sessions.authorizer"
 JOBS = (
     "chalicelib.operations.breaches.jobs",
+    "chalicelib.operations.inbox.jobs",
     "chalicelib.accounts.challenges.jobs",
     "chalicelib.stream.settings.jobs",
     "chalicelib.operations.ledger_jobs",

@@ -154,6 +154,8 @@ class Metric(Enum):
     RECONCILIATION_BLOCKED = ("ReconciliationBlocked", "Count")
     RECONCILIATION_DONE = ("ReconciliationDone", "Count")
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
+    INBOX_OPEN = ("InboxOpen", "Count")
+    INBOX_DUE = ("InboxDue", "Count")  # within a day, or late
     REVIEWS_DUE = ("ReviewsDue", "Count")
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     CHECKPOINT_LAG = ("CheckpointLag", "Seconds")

@@ -59,6 +59,7 @@ _TITLES = {
     "purge_budget": "Number of expired records deleted on a day",
     "purge_progress": "Progress of deleting expired records",
     "purposes": "Your consents and objections",
+    "inbox_state": "Progress of reporting what waits for our staff",
     "idle_state": "Progress of closing accounts that are not used any more",
     "last_change": "Your last number, email address and language, in case a backup is restored",
     "last_use": "When an account was last used, and whether we warned that it will be closed",

@@ -36,6 +36,8 @@ _IN_SHORT = numbers(
     "In short", "number",
     "nothing is overdue, unproven or drifted, and the oldest expired record is below 48 hours.",
     "the alarm above names the promise; its section in docs/runbook.md has the first look and the remedy.",
+    highest(Metric.INBOX_OPEN, "waiting for a person"),
+    highest(Metric.INBOX_DUE, "of these due within a day, or late"),
     highest(Metric.RIGHTS_OPEN, "requests open"),
     highest(Metric.RIGHTS_OVERDUE, "answers overdue"),
     lowest(Metric.RIGHTS_DAYS_TO_DEADLINE, "days to the nearest deadline"),

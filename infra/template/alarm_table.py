@@ -39,6 +39,8 @@ _EVIDENCE = (
         "no-checkpoint", Metric.CHECKPOINT_MADE, "checkpoint_ledger", minutes=28 * 60, period=_HOURLY
     ),
     finding("record-unreadable", Metric.RECORD_UNREADABLE),
+    # An hour between two runs, and one that fails.
+    job_missing("inbox-unreported", Metric.INBOX_OPEN, "report_inbox", minutes=4 * 60, period=_HOURLY),
     figure("review-due", Metric.REVIEWS_DUE, period=_MINUTE),  # as the other figures of its job
 )
 

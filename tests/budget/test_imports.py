@@ -57,6 +57,7 @@ ALLOWED = {
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "hooks"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.operations.breaches.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("chalicelib.operations.inbox.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.operations.mail_jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.reconciliation.jobs", ""): {
         "boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests", "cryptography", "jwt",
@@ -98,6 +99,7 @@ BUDGETS = {
     ("chalicelib.usage.jobs", ""): Budget(415, 5.2),
     ("app", "hooks"): Budget(350, 4.7),
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.35),
+    ("chalicelib.operations.inbox.jobs", ""): Budget(490, 5.6),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
     ("chalicelib.reconciliation.jobs", ""): Budget(695, 8.05),
     ("chalicelib.retention.jobs", ""): Budget(400, 5.1),

@@ -52,6 +52,7 @@ FUNCTIONS = {
     "purge_expired",
     "reconcile_chat",
     "record_verified_codes",
+    "report_inbox",
     "rights",
     "roll_up_usage",
     "renew_consents",
@@ -82,6 +83,7 @@ JOBS = {
     "record_verified_codes",
     "renew_consents",
     "renew_shard",
+    "report_inbox",
     "roll_up_usage",
     "sweep_rights",
     "send_unsent",
@@ -707,6 +709,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "renew_shard": {
             accounts, challenges, rights, usage, "table_ledger", "renewals_queue", *sealing,
         },
+        # It opens cases, and no record of an account's data.
+        "report_inbox": {accounts, rights, "mail_from", "mail_configuration", "stage_keys"},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             "mail_from", "mail_configuration", *lookup, *sealing,

@@ -110,6 +110,8 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         "EntryFailed: ('note_bounces', 'Unavailable')",
     ),
     "watch_breaches": (a_schedule_event(), "EntryFailed: ('watch_breaches', 'Unavailable')"),
+    # Each source of the inbox is unavailable on its own; the state of the job is not.
+    "report_inbox": (a_schedule_event(), "EntryFailed: ('report_inbox', 'Unavailable')"),
     "notify_of_breaches": (
         messages("nonsense", f'{{"breach":"br_{"0" * 26}","part":"00"}}'),
         failed(0, 1),

@@ -211,6 +211,18 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:GetItem", "${RightsTableArn}"),
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${BreachesQueue.Arn}"),
     },
+    # It reads cases, and no account.
+    "ReportInboxRole": {
+        _own_logs("report_inbox"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${RightsTableArn}"),
+        ("dynamodb:PutItem", "${RightsTableArn}"),
+        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
+        ("dynamodb:Query", "${RightsTableArn}/index/owner"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/due"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        _MAILING,
+    },
     "ChatRole": {
         _own_logs("chat"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),

@@ -39,6 +39,7 @@ _OF_EACH_RUN = {
     "dynamodb.PutItem(purge)",  # evidence, since each run counts the entry of the Ledger that TTL left
     "dynamodb.PutItem(reconciliation_state)",  # the lease of the job
     "dynamodb.PutItem(idle_state)",  # the same
+    "dynamodb.PutItem(inbox_state)",  # the same
     "dynamodb.PutItem(code_history)",  # the counts of two days, which each run reads again
 }
 # A run plans the deletion of a user without an account for the next run, here the repeated one.

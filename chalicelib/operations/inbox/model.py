@@ -4,12 +4,18 @@ An entry has ids, instants and our own words, and no text about a person.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from chalicelib.core.clock import DAY
+from pydantic import BaseModel
+
+from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import StaffId
-from chalicelib.privacy.purposes import ExplainedEnum
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
+from chalicelib.privacy.purposes import ExplainedEnum, LegalBasis, Purpose
 
 # Our rule for what has no period of its own, such as the proposal of a colleague (ADR 91).
 WITHIN = 7 * DAY
@@ -79,3 +85,34 @@ def signature(first: StaffId, by: StaffId | None) -> Needed:
     if by is None:
         return Needed.SIGNATURE
     return Needed.ANOTHER_OPERATOR if first == by else Needed.YOUR_SIGNATURE
+
+
+class SeenEntry(BaseModel, frozen=True):
+    """An entry that a run of `report_inbox` has seen.
+
+    Attributes:
+        entry: a hash of what it is about and what is needed.
+        since: when a run first saw it.
+        is_urgent: a mail said that a third of its time is left.
+    """
+
+    entry: str
+    since: Instant
+    is_urgent: bool = False
+
+
+class InboxState(
+    Record,
+    table=Table.RIGHTS,
+    kind="inbox_state",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.JOB, since="touched_at"),
+):
+    """The state of `report_inbox`: its lease, what its last run saw, and the day of its last morning mail."""
+
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    fence: Annotated[int, NOT_PERSONAL] = 0
+    morning: Annotated[date | None, NOT_PERSONAL] = None
+    seen: Annotated[tuple[SeenEntry, ...], NOT_PERSONAL] = ()

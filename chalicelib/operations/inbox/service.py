@@ -51,6 +51,14 @@ def read(by: StaffId) -> Inbox:
     Raises:
         Unavailable: the view cannot be recorded now.
     """
+    inbox = collect(by)
+    ids = dict.fromkeys(one.id for one in inbox.waiting if one.kind != InboxSource.REVIEW)
+    history.record_view(by, "listed", "inbox", list(ids))
+    return inbox
+
+
+def collect(by: StaffId | None) -> Inbox:
+    """Read what waits, as an operator sees it; `by` None: as whatever operator does. Records nothing."""
     found, unavailable, has_more = list[Waiting](), list[InboxSource](), list[InboxSource]()
     for source, (read_page, needs) in _SOURCES.items():
         try:
@@ -63,8 +71,6 @@ def read(by: StaffId) -> Inbox:
         found += [_altered(source, str(name)) for name in page.unreadable]
         has_more += [source] if page.next else []
     found.sort(key=lambda one: (one.due_at, one.kind, one.id))
-    ids = dict.fromkeys(one.id for one in found if one.kind != InboxSource.REVIEW)
-    history.record_view(by, "listed", "inbox", list(ids))
     return Inbox(found, unavailable, has_more)
 
 
@@ -74,7 +80,7 @@ def _altered(source: InboxSource, name: str) -> Waiting:
     return Waiting(source, name, clock.now(), DueBy.OUR_RULE, Needed.RESTORE, verify)
 
 
-def _of_hold(hold: Hold, by: StaffId) -> Iterator[Waiting]:
+def _of_hold(hold: Hold, by: StaffId | None) -> Iterator[Waiting]:
     """A proposal to lift it has no instant: without an approval, the hold ends at its end."""
     now = clock.now()
     signed = [hold.placed_by] if hold.awaits_confirmation(now) else []
@@ -83,7 +89,7 @@ def _of_hold(hold: Hold, by: StaffId) -> Iterator[Waiting]:
     yield from (entry(signature(first, by), f"holds show {hold.hold_id}") for first in signed)
 
 
-def _of_disclosure(one: Disclosure, by: StaffId) -> Iterator[Waiting]:
+def _of_disclosure(one: Disclosure, by: StaffId | None) -> Iterator[Waiting]:
     entry, show = partial(Waiting, InboxSource.DISCLOSURE, one.disclosure_id), "disclosures show"
     decided_by, needed = one.proposed_at + DECIDE_WITHIN, signature(one.proposed_by, by)
     if one.status is DisclosureStatus.PROPOSED:
@@ -100,7 +106,7 @@ def _of_disclosure(one: Disclosure, by: StaffId) -> Iterator[Waiting]:
         yield entry(due, rule, signature(change.by, by), f"{show} {one.disclosure_id}")
 
 
-def _of_breach(breach: Breach, by: StaffId) -> Iterator[Waiting]:
+def _of_breach(breach: Breach, by: StaffId | None) -> Iterator[Waiting]:
     """An assessment has no deadline of its own: it is due with the first notification."""
     if not breach.is_open:
         return
@@ -113,7 +119,7 @@ def _of_breach(breach: Breach, by: StaffId) -> Iterator[Waiting]:
     yield from (entry(needed, f"breach show {breach.breach_id}") for needed in needs or [Needed.DUTIES])
 
 
-def _of_stream_case(case: StreamCase, _by: StaffId) -> Iterator[Waiting]:
+def _of_stream_case(case: StreamCase, _by: StaffId | None) -> Iterator[Waiting]:
     entry = partial(Waiting, InboxSource.STREAM_CASE, case.case_id, case.opened_at + WITHIN)
     yield entry(DueBy.OUR_RULE, Needed.SETTLEMENT, "stream-cases list")
 
@@ -122,14 +128,14 @@ def _due_reviews() -> RecordPage[Any, Any]:
     return RecordPage(reviews.due(clock.day_of(clock.now())), ())
 
 
-def _of_review(review: Review, _by: StaffId) -> Iterator[Waiting]:
+def _of_review(review: Review, _by: StaffId | None) -> Iterator[Waiting]:
     ends = clock.beginning_of(review.by + DAY)
     yield Waiting(InboxSource.REVIEW, review.what, ends, DueBy.OUR_RULE, Needed.REVIEW, "recipients reviews")
 
 
 # Of each source: its page, and the entries of one record of it as an operator sees them.
 _SOURCES: Mapping[
-    InboxSource, tuple[Callable[[], RecordPage[Any, Any]], Callable[[Any, StaffId], Iterator[Waiting]]]
+    InboxSource, tuple[Callable[[], RecordPage[Any, Any]], Callable[[Any, StaffId | None], Iterator[Waiting]]]
 ] = {
     InboxSource.REQUEST: (lists.read_for_inbox, needs_of),
     InboxSource.HOLD: (holds.unended_page, _of_hold),

@@ -72,6 +72,7 @@ TITLES: Catalogue = {
     "Copies of your data that we made for you": "Kopije podataka koje smo napravili za Vas",
     "Duties to keep some of your data": "Obaveze čuvanja nekih Vaših podataka",
     "Number of changes of the duties to keep your data": "Broj promena obaveza čuvanja Vaših podataka",
+    "Progress of reporting what waits for our staff": "Tok obaveštavanja o onome što čeka naše zaposlene",
     "Progress of closing accounts that are not used any more": (
         "Tok zatvaranja naloga koji se više ne koriste"
     ),

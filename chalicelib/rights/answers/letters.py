@@ -349,52 +349,16 @@ def mail_operators(request: RightsRequest) -> None:
     """
     now = clock.now()
     due = request.clock.due_at(now)
-    _mail_contact(
-        "A rights request is overdue" if now > due else "A rights request is due soon",
-        f"Request {request.request_id} ({request.right}) has to be answered by {clock.to_text(due)}.",
-        f"It is {request.status.replace('_', ' ')}. "
-        f"Look at it with `python -m infra.ops rights show {request.request_id}`.",
+    text = Mail(
+        mail_id=MailId.new(),
+        to=settings().contact_email,
+        language="en",
+        subject="A rights request is overdue" if now > due else "A rights request is due soon",
+        paragraphs=(
+            f"Request {request.request_id} ({request.right}) has to be answered by {clock.to_text(due)}.",
+            f"It is {request.status.replace('_', ' ')}.",
+            f"Look at it with `python -m infra.ops rights show {request.request_id}`.",
+        ),
     )
-
-
-def mail_recipients(request: RightsRequest) -> None:
-    """Mail the controller's contact that operators have to notify recipients (Art. 19 GDPR).
-
-    A mail that is not sent raises no error; an alarm reports it.
-    """
-    _mail_contact(
-        "Recipients have to be notified",
-        f"Request {request.request_id} changed data that was disclosed to others.",
-        f"Look at them with `python -m infra.ops rights recipients {request.request_id}`.",
-    )
-
-
-def mail_unproven(request: RightsRequest) -> None:
-    """Mail the controller's contact that an erasure has no certificate a day after it began to delete.
-
-    A mail that is not sent raises no error; an alarm reports it.
-    """
-    _mail_contact(
-        "An erasure is not proven yet",
-        f"Request {request.request_id} began to delete an account more than a day ago.",
-        f"Look at it with `python -m infra.ops erasures show {request.request_id}`.",
-    )
-
-
-def mail_unweighed(request: RightsRequest) -> None:
-    """Mail the controller's contact that an objection was not weighed in time.
-
-    A mail that is not sent raises no error; an alarm reports it.
-    """
-    _mail_contact(
-        "An objection has to be weighed",
-        f"Request {request.request_id} objects to a use that goes on until two operators decide.",
-        f"Look at it with `python -m infra.ops rights show {request.request_id}`.",
-    )
-
-
-def _mail_contact(subject: str, *paragraphs: str) -> None:
-    to = settings().contact_email
-    text = Mail(mail_id=MailId.new(), to=to, language="en", subject=subject, paragraphs=paragraphs)
     with suppress(MailNotSent):
         mail.send(text, Purpose.LEGAL_OBLIGATION, choices=None)

@@ -18,7 +18,6 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.intake.submission import read_subject
 from chalicelib.rights.rectification import intake, right
@@ -54,15 +53,10 @@ def _notify(job: AnyJob) -> Outcome:
 
 
 def _list(job: AnyJob) -> None:
-    """Note the recipients, then mail the operators about those that they have to notify.
-
-    A worker that is killed in between sends no mail. The gauge of late recipients reports such a request.
-    """
+    """Note the recipients; the inbox has those that operators have to notify."""
     given = disclosures.of_subject(job.request.account_id)
     listed = tuple(recipients.of_request(job.request, given, clock.now()))
     job.note(replace(job.notes, recipients=listed))
-    if any(recipients.pending_tasks(listed)):
-        letters.mail_recipients(job.request)
 
 
 def _is_pending_stream(notice: RecipientNotice) -> bool:

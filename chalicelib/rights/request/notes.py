@@ -258,7 +258,7 @@ class RestraintNotes(CopyNotes):
         ended_at: when it ended; `decisions` of the subject do not have it from then on.
         lifting: how operators end it.
         resumed_at: when the user was first resumed at Stream.
-        unweighed_at: when operators were last notified that an objection is not weighed in time.
+        unweighed_at: when an alarm last reported that an objection is not weighed in time.
     """
 
     since: Instant | None = None
@@ -317,7 +317,7 @@ class ErasureNotes(RequestNotes):
         clean_from: when the second pass may begin; set again by each deletion of the records.
         found_again: how often the second pass found something.
         resumed_at: when the user was first resumed at Stream, after a cancellation or refusal.
-        reported_unproven_at: when operators were last notified that the erasure is unproven.
+        reported_unproven_at: when it was last recorded that the erasure is unproven.
     """
 
     waives_grace: bool = False

@@ -76,8 +76,7 @@ def _weigh(job: RestraintJob) -> Outcome:
     if last and now < last + DAY:
         return Wait(last + DAY - now)
     metrics.count(Metric.OBJECTION_UNWEIGHED)
-    job.note(replace(job.notes, unweighed_at=now))  # before the mail: a killed worker sends no second one
-    letters.mail_unweighed(job.request)
+    job.note(replace(job.notes, unweighed_at=now))
     return Wait(DAY)
 
 

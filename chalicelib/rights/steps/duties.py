@@ -103,9 +103,8 @@ def record_owed(job: AnyJob) -> None:
 
 
 def record_unproven(job: AnyJob) -> None:
-    """Duty: mail operators each day while an erasure past its point of no return is unproven (STR-5)."""
+    """Duty: record each day that an erasure past its point of no return is unproven (STR-5)."""
     request, notes = job.request, job.request.notes
-    letters.mail_unproven(request)
     if isinstance(notes, ErasureNotes):
         notified = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
         job.move(notified, "unproven")

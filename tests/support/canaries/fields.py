@@ -123,6 +123,7 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "renewal_progress": "the progress of a job over all accounts of a shard",
     "purge_progress": "the progress of a job in an index",
     "purge_budget": "a count of a day",
+    "inbox_state": "the progress of a job over all cases",
     "idle_state": "the progress of a job over all accounts",
     "reconciliation_state": "the progress of a job over all users of Stream",
     "stream_case": "written only if a user was deleted at Stream, but not by us",

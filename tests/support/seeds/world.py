@@ -25,6 +25,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, ends
 from chalicelib.operations.breaches.jobs import watch_breaches
+from chalicelib.operations.inbox.jobs import report_inbox
 from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from chalicelib.reconciliation.jobs import reconcile_chat, send_unsent
 from chalicelib.retention.consent_jobs import renew_consents
@@ -75,6 +76,7 @@ JOBS = (
     Job(keep_holds, 5 * MINUTE),
     Job(renew_consents, 5 * MINUTE, ("renewals",)),
     Job(watch_breaches, 5 * MINUTE, ("breaches",)),
+    Job(report_inbox, HOUR),
     Job(announce_notices, 5 * MINUTE, ("announcements",)),
     Job(roll_up_usage, HOUR),
     Job(purge_expired, 15 * MINUTE),
