@@ -259,6 +259,18 @@ def test_case_at_stream_is_due_after_a_week(world: World, mila: User, alice: Ope
     assert (found["needed"], found["due_at"]) == ("settlement", clock.to_text(world.now + 7 * DAY))
 
 
+def test_proposed_removal_of_a_table_needs_a_signature_for_seven_days(
+    world: World, alice: Operator, bob: Operator
+) -> None:
+    body = {"table_name": "ru4m-staging-accounts-before-restore", "reason": "replaced"}
+    world.call("POST", "/admin/v1/table-removals", arn=alice.arn, body=body)
+    found = entry(bob)
+    assert (found["kind"], found["needed"]) == ("table_removal", "your_signature")
+    assert found["due_at"] == clock.to_text(world.now + 7 * DAY)
+    world.advance(7 * DAY + HOUR)
+    assert bob.waiting() == []
+
+
 def test_review_is_in_the_inbox_from_30_days_before(world: World, alice: Operator) -> None:
     first = reviews.declared()[0]
     world.advance(clock.beginning_of(first.by) - reviews.NOTICE - world.now - timedelta(seconds=1))
@@ -305,7 +317,7 @@ def test_source_that_fails_is_named_and_hides_no_other(
 
     monkeypatch.setattr(CaseTable, "open_rows", fails)
     shown = world.call("GET", "/admin/v1/inbox", arn=alice.arn).json
-    assert shown["unavailable"] == ["hold", "disclosure", "breach"]
+    assert shown["unavailable"] == ["hold", "disclosure", "breach", "table_removal"]
     assert [one["id"] for one in shown["items"]] == [asked]
 
 

@@ -36,6 +36,7 @@ class InboxSource(StrEnum):
     DISCLOSURE = "disclosure"
     BREACH = "breach"
     STREAM_CASE = "stream_case"
+    TABLE_REMOVAL = "table_removal"
     REVIEW = "review"
 
 

@@ -28,6 +28,8 @@ from chalicelib.reconciliation.cases import service as stream_cases
 from chalicelib.reconciliation.cases.model import StreamCase
 from chalicelib.retention.holds import service as holds
 from chalicelib.retention.model import Hold
+from chalicelib.retention.removals.model import LASTS, TableRemoval
+from chalicelib.retention.removals.service import REMOVALS
 from chalicelib.rights.operators import lists
 from chalicelib.staff import history
 from chalicelib.staff.cases import PAGE
@@ -124,6 +126,14 @@ def _of_stream_case(case: StreamCase, _by: StaffId | None) -> Iterator[Waiting]:
     yield entry(DueBy.OUR_RULE, Needed.SETTLEMENT, "stream-cases list")
 
 
+def _of_table_removal(one: TableRemoval, by: StaffId | None) -> Iterator[Waiting]:
+    """A proposal that is too old to be approved needs nothing."""
+    due = one.proposed_at + LASTS
+    if one.approved_by is None and clock.now() <= due:
+        entry = partial(Waiting, InboxSource.TABLE_REMOVAL, one.removal_id, due, DueBy.OUR_RULE)
+        yield entry(signature(one.proposed_by, by), "tables removals")
+
+
 def _due_reviews() -> RecordPage[Any, Any]:
     return RecordPage(reviews.due(clock.day_of(clock.now())), ())
 
@@ -142,5 +152,6 @@ _SOURCES: Mapping[
     InboxSource.DISCLOSURE: (partial(DISCLOSURES.table.page, None, PAGE), _of_disclosure),
     InboxSource.BREACH: (partial(BREACHES.table.page, None, PAGE), _of_breach),
     InboxSource.STREAM_CASE: (partial(stream_cases.open_page, None), _of_stream_case),
+    InboxSource.TABLE_REMOVAL: (partial(REMOVALS.table.page, None, PAGE), _of_table_removal),
     InboxSource.REVIEW: (_due_reviews, _of_review),
 }
