@@ -17,6 +17,7 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.operations.inbox import report
 from chalicelib.operations.inbox.jobs import report_inbox
+from chalicelib.operations.inbox.store import STATE
 from chalicelib.privacy.cases import CaseTable
 from tests.support.cases import breaches
 from tests.support.clouds.cloud import sent_mail
@@ -169,5 +170,5 @@ def test_no_gauge_is_emitted_while_a_source_cannot_be_read(
 
 def test_second_run_at_once_sends_no_mail(world: World, alice: Operator) -> None:
     alice.places_hold(world.a_user().user_id)
-    report.STATE.lease(world.now + MINUTE)
+    STATE.lease(world.now + MINUTE)
     assert lines() == []
