@@ -14,7 +14,7 @@ from markupsafe import escape as escaped
 
 # Control characters except tab and line ends; direction embeddings, overrides and isolates; lone surrogates.
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_VOID = frozenset({"meta", "br", "hr"})
+_VOID = frozenset({"meta", "br", "hr", "input"})
 
 
 class Html(Markup):

@@ -28,7 +28,7 @@ from infra.ops.cases import (
 from infra.ops.cases import requests as rights
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.data import gated_jobs, removals, restores, retention, upkeep
-from infra.ops.internal_api import api_command
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.keys import commands as keys
 from infra.ops.operator_console import choose_format, console, emit
 from infra.ops.profiles import apply_local, apply_profile
@@ -53,6 +53,16 @@ for group in (
 ):  # fmt: skip
     app.add_typer(group)
 api_command(app, "inbox")(inbox.show)
+
+
+@api_command(app)
+def desk(api: InternalApi) -> None:
+    """Show the same on pages, from a server on this machine, for one browser. Ctrl-C ends it."""
+    from infra.ops.desk.server import serve  # it loads all routes
+
+    serve(api)
+
+
 stage_command(app, "replay-erasures")(restores.replay_restored)
 stage_command(app, "switch-tables")(restores.switch_tables)
 

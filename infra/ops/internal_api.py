@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec
 
 import typer
@@ -24,7 +26,15 @@ from infra.ops.refused import POLICY, CommandRefused
 
 
 class CallRefused(CommandRefused):
-    """The API refused the call; the text is the reason it gave."""
+    """The API refused the call; the text is the reason it gave.
+
+    Attributes:
+        mistakes: by the name of the field, such as `texts.en.nature`.
+    """
+
+    def __init__(self, reason: str, mistakes: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(reason)
+        self.mistakes = mistakes
 
 
 class InternalApi:
@@ -62,7 +72,7 @@ class InternalApi:
         response = URLLib3Session(timeout=35).send(request.prepare())
         content = _read(response.content)
         if response.status_code >= 400:
-            raise CallRefused(_reason(response.status_code, content))
+            raise CallRefused(_reason(response.status_code, content), _mistakes(content))
         return content
 
 
@@ -84,6 +94,12 @@ def _reason(status: int, problem: dict[str, Any]) -> str:
         parts.append(f"call {problem['request_id']}")
     parts.append(_remedy(problem))
     return "; ".join(part for part in parts if part)
+
+
+def _mistakes(problem: dict[str, Any]) -> dict[str, str]:
+    """Return the mistakes in a body by field; that of an item counts as its field's."""
+    places = ((str(one["pointer"]).strip("#/"), str(one["message"])) for one in problem.get("errors", ()))
+    return {re.sub(r"(/[0-9]+)+$", "", place).replace("/", "."): message for place, message in places}
 
 
 def _remedy(problem: dict[str, Any]) -> str:

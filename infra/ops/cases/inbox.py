@@ -5,7 +5,9 @@ The API records the ids in the operator's own history. The table has ids, days a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
 
 from infra.ops.cases import tables
 from infra.ops.cases.tables import Case
@@ -16,12 +18,23 @@ from infra.ops.operator_console import emit, note
 def show(api: InternalApi) -> None:
     """List all that waits for a person, by the day it is due, with the command for each (after `ops`)."""
     found = api.call("GET", "/inbox")
+    emit(found, table_of(found))
+    for line in remarks(found):
+        note(line)
+
+
+def table_of(found: Case) -> Table:
+    """Return a table with a line for each entry."""
     columns = ("due", "what", "needed", "command")
-    emit(found, tables.table_of(f"{len(found['items'])} waiting", columns, map(_listed, found["items"])))
+    return tables.table_of(f"{len(found['items'])} waiting", columns, map(_listed, found["items"]))
+
+
+def remarks(found: Case) -> Iterator[str]:
+    """Yield what the list lacks."""
     for source in found["unavailable"]:
-        note(f"{_words(source)}: cannot be read now; the list lacks them. Run it again in a minute.")
+        yield f"{_words(source)}: cannot be read now; the list lacks them. Read it again in a minute."
     for source in found["has_more"]:
-        note(f"{_words(source)}: only the first ones were read; there may be more.")
+        yield f"{_words(source)}: only the first ones were read; there may be more."
 
 
 def _listed(one: Case) -> Sequence[object]:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import RenderableType
 from rich.table import Table
 
 from chalicelib.core import clock, settings
@@ -151,7 +150,7 @@ def year(
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
     if out:
         _refuse_unwritable(out)
-    figures = _figures(api, of, min(date(of, 12, 31), today), today)
+    figures = figures_of(api, of, today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))
@@ -189,7 +188,7 @@ def _proven(facts: Mapping[str, Any]) -> str:
     )
 
 
-def tables_of_year(figures: YearFigures) -> Iterator[RenderableType]:
+def tables_of_year(figures: YearFigures) -> Iterator[Table | str]:
     """Return the tables of a year."""
     until = "" if figures.is_whole else f", up to {figures.last}"
     yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
@@ -213,7 +212,9 @@ def _table(head: str, cells: Published) -> Table:
     return table
 
 
-def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
+def figures_of(api: InternalApi, of: int, today: date) -> YearFigures:
+    """Return the figures of a year, as they may be published."""
+    last = min(date(of, 12, 31), today)
     reader, counts = ReportReader.begin(api, date(of, 1, 1), last, complain.print), YearCounts()
     for one in reader.requests():
         counts.add_request(

@@ -18,7 +18,7 @@ from tests.support.clouds import cloud
 from tests.support.clouds.environment import REGION
 from tests.support.world.world import World
 
-_URL = "https://api.test/api"
+URL = "https://api.test/api"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Wire:
         signed = request.headers["Authorization"]
         name = signed.split("Credential=")[1].split("/")[0].lower()
         headers = {key.lower(): _text(value) for key, value in request.headers.items()}
-        path = request.url.removeprefix(_URL)
+        path = request.url.removeprefix(URL)
         reply = self.world.call(
             request.method,
             path,
@@ -70,7 +70,7 @@ class Commands:
 
     def __call__(self, name: str, *words: str, typed: str | None = None) -> Ran:
         """Run a command as a member of staff, who types what it asks for."""
-        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), lambda: _URL)
+        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), lambda: URL)
         patches.current().setattr(InternalApi, "of", lambda *_: api)
         options = ["--stage", "staging", "--region", REGION]
         done = CliRunner().invoke(app, [self.group, *words, *options], input=typed)

@@ -1,0 +1,198 @@
+"""The desk: lists, cases and forms of all routes of operators, as pages (ADR 97)."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib.core.http import contract
+from chalicelib.privacy.processing import rows
+from infra.ops.desk.desk import Desk, Shown
+from tests.support.pages.desk import desk_of
+from tests.support.world.commands import URL, Wire
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
+
+HOLD = {
+    "kinds": "usage_event\nprofile",
+    "ground": "legal_obligation",
+    "law": "Art. 286 ZKP",
+    "authority": "Higher Court in Belgrade",
+    "reason": "Order K 12/26",
+    "until": "2027-03-01T00:00",
+}
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return world.a_user().is_stepped_up()
+
+
+@pytest.fixture
+def desk(wire: Wire) -> Desk:
+    """Return Alice's desk."""
+    return desk_of("alice", wire)
+
+
+def links(shown: Shown) -> list[str]:
+    return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', shown.html)]
+
+
+def link_to(shown: Shown, part: str) -> str:
+    """Return the only link to what a part of it names."""
+    (found,) = {link for link in links(shown) if part in link}
+    return found
+
+
+def follow(desk: Desk, link: str) -> Shown:
+    path, _, query = link.partition("?")
+    return desk.open(path, dict(one.split("=") for one in query.split("&") if one))
+
+
+def submit(desk: Desk, link: str, fields: Mapping[str, str] = {}) -> Shown:
+    """Submit the form behind a link, with what its page keeps."""
+    path, _, query = link.partition("?")
+    return desk.act(path, {**dict(one.split("=") for one in query.split("&") if one), **fields})
+
+
+def place_hold(desk: Desk, user: User, **changed: str) -> Shown:
+    return submit(desk, "/holds?method=POST", {**HOLD, "user_id": user.user_id, **changed})
+
+
+@pytest.mark.promise("RET-3")
+def test_hold_is_placed_by_one_operator_and_confirmed_by_another(
+    wire: Wire, desk: Desk, mila: User, alice: Operator
+) -> None:
+    placed = place_hold(desk, mila)
+    assert placed.status == 303
+    assert "/holds/h_" in desk.open(placed.location, {}).html
+    theirs = desk_of("bob", wire)
+    case = follow(theirs, link_to(theirs.open("/inbox", {}), "/holds/h_"))
+    assert "Higher Court in Belgrade" in case.html
+    assert submit(theirs, link_to(case, "/confirmation")).status == 303
+    assert alice.waiting() == []
+
+
+def test_refused_form_keeps_what_was_typed_and_has_the_mistake_beside_its_field(
+    desk: Desk, mila: User, alice: Operator
+) -> None:
+    shown = place_hold(desk, mila, until="2020-01-01T00:00")
+    assert shown.status == 422
+    assert "Nothing was changed." in shown.html
+    assert 'value="Art. 286 ZKP"' in shown.html or ">Art. 286 ZKP</textarea>" in shown.html
+    assert re.search(r'id="until-hint"[^>]*><strong class="mistake">', shown.html)
+    assert alice.waiting() == []
+
+
+def test_time_is_typed_in_the_time_of_belgrade(desk: Desk, mila: User, alice: Operator) -> None:
+    place_hold(desk, mila, until="2027-07-01T02:00")
+    assert alice.calls_holds("GET").json["items"][0]["until"] == "2027-07-01T00:00:00Z"
+
+
+@pytest.mark.promise("RGT-10")
+def test_proposal_is_approved_as_the_version_that_was_seen(
+    wire: Wire, desk: Desk, alice: Operator, bob: Operator, asked: str
+) -> None:
+    path = f"/rights-requests/{asked}"
+    form = link_to(follow(desk, path), "proposal?method=PUT")
+    said = {"status": "refused", "reason": "JustificationA12ManifestlyUnfounded", "text": "It is unfounded."}
+    assert submit(desk, form, said).status == 303
+    theirs = desk_of("bob", wire)
+    approval = link_to(follow(theirs, path), f"{path}/approval?method=POST")
+    alice.calls("DELETE", f"/{asked}/proposal")
+    alice.proposes(asked, "refused", "JustificationA12ManifestlyUnfounded")
+    stale = submit(theirs, approval)
+    assert (stale.status, "412 changed_meanwhile" in stale.html) == (422, True)
+    assert submit(theirs, link_to(follow(theirs, path), f"{path}/approval?method=POST")).status == 303
+
+
+@pytest.mark.promise("RGT-10")
+def test_opening_a_case_is_the_same_recorded_look_as_its_command(
+    wire: Wire, desk: Desk, alice: Operator, asked: str
+) -> None:
+    desk.open("/inbox", {})
+    before = len(wire.sent)
+    desk.open(f"/rights-requests/{asked}", {})
+    assert [sent.url.removeprefix(URL) for sent in wire.sent[before:]] == [
+        f"/admin/v1/rights-requests/{asked}"
+    ]
+
+
+def test_text_of_a_case_cannot_become_markup(desk: Desk, mila: User) -> None:
+    place_hold(desk, mila, reason="<script>alert(1)</script>", authority='"><img src=x>')
+    shown = follow(desk, link_to(desk.open("/inbox", {}), "/holds/h_"))
+    assert "<script" not in shown.html
+    assert "<img" not in shown.html
+    assert "&lt;script&gt;alert(1)" in shown.html
+
+
+def test_each_route_of_operators_has_a_page_or_a_form(desk: Desk) -> None:
+    for place in desk._places:
+        assert place.method == "GET" or desk.open(filled(place.path), {"method": place.method}).status == 200
+
+
+def filled(path: str) -> str:
+    return re.sub(r"{(\w+)}", "h_00000000000000000000000000", path)
+
+
+def test_unknown_page_and_action_are_not_found(desk: Desk) -> None:
+    assert desk.open("/nothing", {}).status == 404
+    assert desk.act("/holds", {"method": "PATCH"}).status == 404
+    assert desk.act("/holds", {"method": "GET"}).status == 404
+
+
+def test_failure_is_one_line_and_shows_nothing_else(desk: Desk, asked: str) -> None:
+    shown = desk.open("/rights-requests/r_00000000000000000000000000", {})
+    assert shown.status == 502
+    assert "look for the id with `list`" in shown.html
+
+
+def test_result_of_an_action_is_shown_again_after_a_reload(desk: Desk, mila: User) -> None:
+    placed = place_hold(desk, mila)
+    assert desk.open(placed.location, {}) == desk.open(placed.location, {})
+
+
+def test_letter_is_entered_by_a_form_and_its_receipt_is_shown(desk: Desk, mila: User) -> None:
+    letter = {
+        "user_id": mila.user_id,
+        "right": "access",
+        "received_by": "letter",
+        "received_on": "2026-11-24",
+    }
+    entered = submit(desk, "/rights-requests?method=POST", letter)
+    assert "receipt" in desk.open(entered.location, {}).html
+
+
+@pytest.mark.promise("SEC-4")
+def test_breach_has_a_text_in_each_language(desk: Desk) -> None:
+    opened = submit(desk, "/breaches?method=POST", {
+        "what": "A laptop was stolen.", "categories": "user.contact.email", "people": "users",
+        "discovered_at": "2026-11-24T09:00", "countries": "DE\nRS", "people_count": "12",
+    })  # fmt: skip
+    assert opened.status == 303, opened.html
+    case = follow(desk, link_to(desk.open(opened.location, {}), "/breaches/br_"))
+    form = follow(desk, link_to(case, "assessment?method=PUT"))
+    names = re.findall(r'name="(texts\.[^"]+\.nature)"', form.html)
+    assert names == ["texts.en.nature", "texts.sr-Latn.nature", "texts.sr-Cyrl.nature"]
+
+
+def test_nothing_of_the_contract_is_outside_the_desk(desk: Desk) -> None:
+    internal: list[Any] = [one for one in contract.routes() if one.internal]
+    assert len(desk._places) == len(internal)
+
+
+@pytest.mark.promise("SEC-3")
+def test_record_of_processing_is_shown_whole_and_by_purpose(desk: Desk) -> None:
+    shown = desk.open("/record", {}).html
+    for row in rows():
+        assert row.what in html.unescape(shown)
+    assert "To comply with a law" in shown
+
+
+def test_figures_of_the_year_hide_what_is_about_fewer_than_ten(desk: Desk, asked: str) -> None:
+    shown = desk.open("/year", {})
+    assert (shown.status, "Figures of 2026" in shown.html) == (200, True)
