@@ -43,6 +43,12 @@ class Dimension(Enum):
         consent_withdrawal""",
     )
     AGE = ("age", "day week two_weeks month")
+    # The reasons that last, or that a person can end; the others are counted together.
+    WAIT = (
+        "wait",
+        """stream_silent provider_silent aws_silent failed stream_task other_requests time_to_object
+        time_to_cancel hold_unconfirmed weighing""",
+    )
     PURPOSE = (
         "purpose",
         """analytics marketing personalised_ads location_sharing contact_matching social_verification
@@ -204,6 +210,7 @@ class Metric(Enum):
     RIGHTS_OPEN = ("RightsOpen", "Count")
     RIGHTS_OPEN_BY_RIGHT = ("RightsOpenByRight", "Count", Dimension.RIGHT)
     RIGHTS_OPEN_BY_AGE = ("RightsOpenByAge", "Count", Dimension.AGE)
+    RIGHTS_OPEN_BY_WAIT = ("RightsOpenByWait", "Count", Dimension.WAIT)
     RIGHTS_OVERDUE = ("RightsOverdue", "Count")
     RIGHTS_RECIPIENTS_LATE = ("RightsRecipientsLate", "Count")
     RIGHTS_STOPPED = ("RightsStopped", "Count")

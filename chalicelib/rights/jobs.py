@@ -88,6 +88,8 @@ def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
         metrics.gauge(Metric.RIGHTS_OPEN_BY_RIGHT, swept.by_right[right], of=right)
     for age in Dimension.AGE.values:
         metrics.gauge(Metric.RIGHTS_OPEN_BY_AGE, swept.by_age[age], of=age)
+    for wait in Dimension.WAIT.values:
+        metrics.gauge(Metric.RIGHTS_OPEN_BY_WAIT, swept.by_wait[wait], of=wait)
     if swept.days_to_deadline is not None:
         metrics.gauge(Metric.RIGHTS_DAYS_TO_DEADLINE, swept.days_to_deadline)
     return {"due": swept.due, "sent": swept.sent, "open": swept.open, "overdue": swept.overdue}

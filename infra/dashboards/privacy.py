@@ -16,7 +16,7 @@ def dashboard() -> Dashboard:
         period=3600,
         rows=(
             (_IN_SHORT,),
-            (_DEADLINE, _OPEN_BY_RIGHT, _OPEN_BY_AGE),
+            (_DEADLINE, _OPEN_BY_RIGHT, _OPEN_BY_AGE, _OPEN_BY_WAIT),
             (_REQUESTS, _STEPS, _COPIES),
             (_ERASURES, _PROOF, _AT_STREAM),
             (_BREACHES, _AUTHORITIES, _PEOPLE_NOTIFIED),
@@ -63,6 +63,12 @@ _OPEN_BY_AGE = areas(
     "few are older than a week.",
     "older than two weeks: decide them now; the answer is due after 30 days at the latest.",
     *each(Metric.RIGHTS_OPEN_BY_AGE, "Maximum"),
+)  # fmt: skip
+_OPEN_BY_WAIT = areas(
+    "Open requests, by what they wait for", "requests",
+    "most wait for Stream's task, or until the subject had time to cancel or to object.",
+    "silent: that service does not respond. `python -m infra.ops rights show` says what ends the wait.",
+    *each(Metric.RIGHTS_OPEN_BY_WAIT, "Maximum"),
 )  # fmt: skip
 _REQUESTS = lines(
     "Requests and answers", "requests",

@@ -106,7 +106,8 @@ def test_stopped_erasure_is_listed_with_its_step_reason_and_counts(world: World,
     (one,) = alice.lists_erasures().json["items"]
     assert (one["step"], one["step_status"], one["why"]) == ("delete_records", "stopped", "found_again")
     assert (one["since"], one["tries"]) == (clock.to_text(world.now), 1)
-    assert (one["hours_since_receipt"], one["hours_since_capture"], one["cancellable"]) == (3, 3, False)
+    captured = clock.to_text(world.now - 3 * HOUR)
+    assert (one["received_at"], one["captured_at"], one["cancellable"]) == (captured, captured, False)
     assert (one["deleted"], one["found_again"]) == (3, 5)
     assert "runs_at" not in one
 

@@ -19,6 +19,7 @@ from chalicelib.privacy import codec, subject_keys
 from chalicelib.retention.held import store as held_store
 from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import SubjectHolds
+from chalicelib.retention.model import HoldGround
 from chalicelib.rights.erasure import keep
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
@@ -138,6 +139,19 @@ def test_erasure_completes_by_itself_when_the_hold_lapses(world: World, mila: Us
     assert last.completed_at >= hold.until > first.completed_at
     assert ("profile", 1) in {(one.records, one.count) for one in last.deleted if one.place.name == "HELD"}
     assert by_receipt(mila, request).json["decision"]["kept"] == []
+
+
+def test_operators_see_what_an_erasure_kept_as_its_certificate_states_it(world: World, mila: User) -> None:
+    places_hold(mila, "profile", ground=HoldGround.CLAIMS)
+    mila.gets_invoiced(issued_on="2026-11-02")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    alice = world.an_operator("alice")
+    stated = {(one.records, one.count, clock.to_text(one.until)) for one in certificate(request).held}
+    for seen in (alice.shows(request), alice.shows_erasure(request)):
+        kept = seen.json["kept"]
+        assert {(one["kind"], one["count"], one["until"]) for one in kept} == stated
+        assert {one["ground"] for one in kept} == {"legal_obligation", "legal_claims"}
 
 
 @pytest.mark.promise("USE-7")

@@ -22,12 +22,15 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.rights.steps.duties import DUTIES
 from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.clouds import cloud
 from tests.support.faults.crash import Killed
 from tests.support.faults.races import just_before
 from tests.support.world.world import World
+
+_WHY = WaitReason.STREAM_TASK
 
 
 @pytest.mark.promise("RGT-10")
@@ -130,7 +133,7 @@ def test_notes_are_stored_without_their_defaults(world: World, plan: Plan) -> No
     _, request_id = a_request(world)
     assert stored_notes() == {}
     mails = {RequestAnnouncement.ANSWER: MailId.new()}
-    plan.first.script = [Wait(MINUTE, CopyNotes(mails=mails, transfer_begun=2))]
+    plan.first.script = [Wait(MINUTE, _WHY, CopyNotes(mails=mails, transfer_begun=2))]
     assert (
         plan.advance(request_id).notes == stored(request_id).notes == CopyNotes(mails=mails, transfer_begun=2)
     )
@@ -193,7 +196,11 @@ def test_step_that_fails_too_often_stops_and_the_deadline_stays(world: World, pl
 def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     plan.first.waits_for_processor = True
-    plan.first.script = [Wait(MINUTE, CopyNotes(stream_task="t")), Wait(MINUTE), Wait(MINUTE)]
+    plan.first.script = [
+        Wait(MINUTE, _WHY, CopyNotes(stream_task="t")),
+        Wait(MINUTE, _WHY),
+        Wait(MINUTE, _WHY),
+    ]
     for _ in range(3):
         after = plan.advance(request_id)
         assert (after.status, after.tries) == (Status.AWAITING_PROCESSOR, 0)
@@ -205,7 +212,7 @@ def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> Non
 
 def test_short_wait_sends_a_delayed_message_and_a_long_wait_sends_none(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Wait(15 * MINUTE), Wait(16 * MINUTE)]
+    plan.first.script = [Wait(15 * MINUTE, _WHY), Wait(16 * MINUTE, _WHY)]
     assert cloud.queued() == [request_id]
     plan.advance(request_id)
     assert cloud.queued() == [request_id] * 2
@@ -252,7 +259,7 @@ def test_right_can_be_exercised_again_after_the_answer(world: World, plan: Plan)
 @pytest.mark.promise("RGT-10")
 def test_operators_are_reminded_by_mail_that_names_no_person(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Wait(timedelta(days=60))]
+    plan.first.script = [Wait(timedelta(days=60), _WHY)]
     request = plan.advance(request_id)
     with cloud.sent_mail() as sent:
         for _ in range(20):
@@ -270,7 +277,7 @@ def test_operators_are_reminded_by_mail_that_names_no_person(world: World, plan:
 
 def test_reminder_does_not_change_the_next_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Wait(timedelta(days=60))]
+    plan.first.script = [Wait(timedelta(days=60), _WHY)]
     before = plan.advance(request_id)
     world.traveller.move_to(duties.wakes_at(before, world.now) or world.now)
     after = plan.advance(request_id)

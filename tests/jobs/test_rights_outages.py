@@ -23,11 +23,14 @@ from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.evidence import append_or_owe, entry, history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 from tests.support.cases.scripted import Killing, Plan, Scripted, a_request, evidence, stored
 from tests.support.clouds import cloud
 from tests.support.faults.crash import Killed
 from tests.support.world.ledger import alter_newest
 from tests.support.world.world import World
+
+_WHY = WaitReason.STREAM_TASK
 
 pytestmark = pytest.mark.proof  # takes long
 
@@ -78,7 +81,7 @@ def test_killed_and_failed_runs_are_counted_together(world: World, plan: Plan) -
 
 def test_wait_resets_the_number_of_tries(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [ValueError(), Wait(MINUTE)]
+    plan.first.script = [ValueError(), Wait(MINUTE, _WHY)]
     world.traveller.move_to(plan.advance(request_id).run_at or world.now)
     assert plan.advance(request_id).tries == 0
 
@@ -210,7 +213,7 @@ def failing_reminders(plan: Plan) -> Callable[[BaseException], list[int]]:
 
 def advance_to_the_first_reminder(world: World, plan: Plan, request_id: str) -> None:
     """Let the first step wait, and advance the time to the first reminder."""
-    plan.first.script = [Wait(60 * DAY)]
+    plan.first.script = [Wait(60 * DAY, _WHY)]
     found = plan.advance(request_id)
     world.traveller.move_to(duties.wakes_at(found, world.now) or world.now)
 
@@ -378,7 +381,7 @@ def test_chain_of_messages_ends_at_its_maximum_length(
     world: World, plan: Plan, counted: list[Metric]
 ) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Wait(timedelta()), Wait(timedelta())]
+    plan.first.script = [Wait(timedelta(), _WHY), Wait(timedelta(), _WHY)]
     cloud.clear_queues()
     counted.clear()
     engine.advance(RightsRequestId(request_id), plan.worker, queue.MAX_HOPS - 1)

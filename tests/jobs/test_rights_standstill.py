@@ -20,6 +20,7 @@ from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 from infra.stream_emulator import Emulator
 from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.clouds import cloud, environment
@@ -27,6 +28,8 @@ from tests.support.patches import fail_at
 from tests.support.world.builders import an_address
 from tests.support.world.usage import store_singly
 from tests.support.world.world import World
+
+_WHY = WaitReason.STREAM_TASK
 
 pytestmark = pytest.mark.proof  # takes long
 
@@ -102,7 +105,7 @@ def test_several_messages_about_one_request_become_one(world: World, plan: Plan)
     for _ in range(4):  # the five workers are busy for twenty minutes
         world.advance(5 * MINUTE)
         queue.sweep()
-    plan.first.script = [Wait(MINUTE)] * 100
+    plan.first.script = [Wait(MINUTE, _WHY)] * 100
     assert deliver(plan) == 1  # without merging there would be 5, for fifty rounds
 
 
@@ -110,7 +113,7 @@ def test_slow_service_raises_no_alarm(world: World, plan: Plan, monkeypatch: pyt
     counted: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: counted.append(metric))
     a_request(world)
-    plan.first.script = [Wait(10 * MINUTE)] * 100
+    plan.first.script = [Wait(10 * MINUTE, _WHY)] * 100
     while deliver(plan):
         world.advance(10 * MINUTE)
     assert Metric.RIGHTS_RELAY_ENDED not in counted

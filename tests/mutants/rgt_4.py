@@ -7,8 +7,8 @@ MUTANTS = (
         name="incomplete_pin_waits_a_day",
         promise="RGT-4",
         place="chalicelib.rights.restriction.steps:_keep_until",
-        find="return Wait(timedelta())",
-        replace="return Wait(DAY)",
+        find="return Wait(timedelta(), WaitReason.MORE_RECORDS)",
+        replace="return Wait(DAY, WaitReason.MORE_RECORDS)",
         harm=(
             "Of a person with many records, those that one run did not reach expire, though the "
             "restriction stops deletion."

@@ -10,10 +10,10 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.core import clock
-from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.clock import Instant
 from chalicelib.core.http import Cursor, Operator, View, route
-from chalicelib.core.ids import HoldId, RightsRequestId, UserId
-from chalicelib.operations.admin.views import CaseStepView, PageView
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.operations.admin.views import CaseStepView, KeptLineView, PageView
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.operators import inspect, lists
 from chalicelib.rights.request import standstill
@@ -21,6 +21,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.staff import service as staff
 from chalicelib.stream.model import StreamReport
 
@@ -58,17 +59,6 @@ class DeletedView(View):
     last_at: Instant
 
 
-class KeptLineView(View):
-    """Records of one kind that are kept, for one reason. Operators see secret ones too."""
-
-    kind: str
-    count: int
-    law: str
-    until: Instant
-    hold: HoldId | None = Field(None, description="Absent for a statutory period")
-    secret_until: Instant | None = None
-
-
 class ErasureCaseView(View):
     """An erasure as operators see it in a list."""
 
@@ -79,21 +69,21 @@ class ErasureCaseView(View):
     step_status: StepStatus | None = None
     why: str | None = Field(None, description="Why the step is stopped: a fixed word")
     since: Instant | None = Field(None, description="Since when the step is next, or has this status")
+    waits_for: WaitReason | None = Field(None, description="Why the step waits; absent if it does not")
     tries: int = Field(description="Tries of the step since its last outcome")
     runs_at: Instant | None = Field(None, description="When the step runs; absent if an operator has to act")
     unreachable_since: Instant | None = Field(
         None, description="Since when a service that the step needs has not responded"
     )
     received_at: Instant
-    hours_since_receipt: int
     captured_at: Instant | None = Field(None, description="The point of no return; absent before it")
-    hours_since_capture: int | None = None
     cancellable: bool
     stream: StreamDeletionView | None = None
     deleted: int = Field(description="Records that were deleted, at least")
     found_again: int = Field(description="How often the second pass found something")
     due_at: Instant
     days_left: int | None = Field(None, description="Present while the answer is outstanding")
+    closed_at: Instant | None = None
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
@@ -131,9 +121,8 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
         "why": step.why if step else None,
         "since": _since(request),
         "runs_at": request.run_at if step else None,
-        "hours_since_receipt": (now - request.received_at) // HOUR,
+        "waits_for": request.wait_reason,
         "captured_at": notes.captured_at,
-        "hours_since_capture": (now - notes.captured_at) // HOUR if notes.captured_at else None,
         "cancellable": public.cancellable,
         "stream": StreamDeletionView.of(notes),
         "deleted": sum(one.count for one in notes.deleted),

@@ -12,11 +12,12 @@ from pydantic import Field
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import RightsRequestId, StaffId, UserId
+from chalicelib.core.ids import HoldId, RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.operations.inbox.model import Needed
 from chalicelib.operations.inbox.requests import needs_of
 from chalicelib.privacy.cases import RecordPage
+from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers.views import (
     DecisionView,
     ExtendedView,
@@ -33,6 +34,7 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.staff import service as staff
 from chalicelib.staff.cases import InspectedCase
 
@@ -172,6 +174,18 @@ class CaseStepView(StepView):
     why: str | None = None
 
 
+class KeptLineView(View):
+    """Records of one kind that are kept, for one reason. Operators see secret ones too."""
+
+    kind: str
+    count: int
+    ground: HoldGround
+    law: str
+    until: Instant
+    hold: HoldId | None = Field(None, description="Absent for a statutory period")
+    secret_until: Instant | None = None
+
+
 class SeenAuthorityView(View):
     """The authority of a representative, as an operator read it in a file of the office."""
 
@@ -203,6 +217,7 @@ class CaseView(View):
     runs_at: Instant | None = Field(
         None, description="When the next step runs; absent if an operator must act"
     )
+    waits_for: WaitReason | None = Field(None, description="Why the next step waits; absent if it does not")
     tries: int = Field(description="Tries of the next step since its last outcome")
     unreachable_since: Instant | None = Field(
         None, description="Since when a service that the next step needs has not responded"
@@ -226,6 +241,7 @@ class CaseView(View):
     proposal: ProposalView | None = None
     decided_at: Instant | None = None
     decision: DecisionView | None = None
+    closed_at: Instant | None = None
     version: int
 
     @classmethod
@@ -238,6 +254,7 @@ class WholeCaseView(WithEvidence, CaseView):
     """A request with its evidence, newest first; without it if an entry was altered."""
 
     correction: CorrectionView | None = None
+    kept: tuple[KeptLineView, ...] = Field((), description="What an erasure kept, also what is secret")
 
     @classmethod
     def inspected(cls, seen: InspectedCase[RightsRequest]) -> Self:
@@ -287,6 +304,7 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
         "needs": waiting.needed if waiting else None,
         "act_by": waiting.due_at if waiting else None,
         "runs_at": request.run_at,
+        "waits_for": request.wait_reason,
         "evidence_owed": len(request.owed),
         "restraint": RestraintView.of(request),
         "lifting": LiftingView.of(request),

@@ -292,6 +292,7 @@ LABELS: Catalogue = {
     "Version": "Verzija",
     "Version of the operating system": "Verzija operativnog sistema",
     "Voided": "Poništeno",
+    "Waits for": "Čeka",
     "Warned": "Upozoreno",
     "Warned again": "Ponovo upozoreno",
     "Warned for": "Upozoreno za",

@@ -24,6 +24,7 @@ from chalicelib.rights.request import files, number_change, procedures, store
 from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, MadeCopy
 from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.stream.export import parts
 from chalicelib.stream.export import service as export_tasks
 from chalicelib.stream.export.parts import MissingAtStream, Omission, StreamCopyKind, StreamReason
@@ -51,7 +52,7 @@ def wait_for_number(request: RightsRequest) -> timedelta | None:
 def _ask(job: CopyJob) -> Outcome:
     """Request an export. A crash before the note causes a second request; the first is unused."""
     if wait := wait_for_number(job.request):
-        return Wait(wait)
+        return Wait(wait, WaitReason.NUMBER_CHANGED)
     asked = _request_export(job)
     return (
         _without_stream(job, asked)
@@ -74,7 +75,7 @@ def _await(job: CopyJob) -> Outcome:
         case MissingAtStream():
             return _without_stream(job, found)
         case Pending():
-            return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
+            return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST), WaitReason.STREAM_TASK)
 
 
 def _request_again(job: CopyJob) -> Outcome:
@@ -82,7 +83,8 @@ def _request_again(job: CopyJob) -> Outcome:
     asked = _request_export(job)
     if isinstance(asked, MissingAtStream):
         return _without_stream(job, asked)
-    return Wait(_SHORTEST, replace(_requested_task(job, asked), stream_asked_again=True))
+    again = replace(_requested_task(job, asked), stream_asked_again=True)
+    return Wait(_SHORTEST, WaitReason.STREAM_TASK, again)
 
 
 def _request_export(job: CopyJob) -> StreamExportTask | MissingAtStream:
@@ -158,7 +160,7 @@ def _discard(job: CopyJob) -> Outcome:
     """
     if file := store.export_file(job.request.request_id):
         ends = codec.expires_at(file)
-        return Wait((ends - clock.now()) if ends else DAY)
+        return Wait((ends - clock.now()) if ends else DAY, WaitReason.COPY_TO_FETCH)
     files.discard(files.key_of(job.request.request_id))
     return Done()
 

@@ -29,6 +29,7 @@ from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.request import files
 from chalicelib.rights.request.notes import MadeCopy
+from chalicelib.rights.request.waits import WaitReason
 
 PART = "the transfer to the address that you named"
 # All waits together last less than eight minutes. Longer ones would delay the subject's own copy.
@@ -56,7 +57,7 @@ def _transfer(job: CopyJob) -> Outcome:
         return make_copy_again(job)
     except Unreachable as silent:
         if attempts + 1 < MAX_ATTEMPTS:
-            return Wait(_FIRST_WAIT * 2**attempts)
+            return Wait(_FIRST_WAIT * 2**attempts, WaitReason.CONTROLLER_SILENT)
         return _not_taken(job, silent.reason)
 
 

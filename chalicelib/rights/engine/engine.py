@@ -41,6 +41,7 @@ from chalicelib.rights.engine.step import (
     AwaitIdentity,
     Done,
     Duties,
+    NotSent,
     Outcome,
     Stop,
     Wait,
@@ -53,6 +54,8 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestNotes, changes
 from chalicelib.rights.request.store import MovedMeanwhile
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
+from chalicelib.stream.model import StreamUnavailable
 
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
@@ -181,14 +184,19 @@ def _run_step(request: RightsRequest, step: AnyStep) -> RightsRequest:
         return _record(job.request, step, outcome)
     except (MovedMeanwhile, HeadMoved):
         raise
-    except Unavailable:
-        return _record_unreachable(job.request, step)
+    except Unavailable as silent:
+        return _record_unreachable(job.request, step, silent)
     except Exception as error:  # noqa: BLE001 - no failure of a step may lose the request
         return _record_failure(job.request, step, error)
 
 
 def _without_lease(request: RightsRequest, **changes: object) -> RightsRequest:
     return request.model_copy(update={"leased_until": None, **changes})
+
+
+def _after_step(request: RightsRequest, **changes: object) -> RightsRequest:
+    """The request after a run of a step: it has no lease, and waits for nothing but what `changes` say."""
+    return _without_lease(request, **{"unreachable_since": None, "waits_for": None, **changes})
 
 
 def _record(request: RightsRequest, step: AnyStep, outcome: Outcome) -> RightsRequest:
@@ -211,12 +219,11 @@ def _with_notes(request: RightsRequest, notes: RequestNotes | None) -> RightsReq
 
 def _record_done(request: RightsRequest, step: AnyStep, outcome: Done) -> RightsRequest:
     now = clock.now()
-    after = _without_lease(
+    after = _after_step(
         request.with_step(step.name, StepStatus.DONE, now),
         notes=outcome.notes or request.notes,
         missing=(*request.missing, *outcome.missing),
         tries=0,
-        unreachable_since=None,
     )
     if request.is_open:
         after = _with_answer(after, outcome.answers, now)
@@ -250,7 +257,7 @@ def _record_wait(request: RightsRequest, step: AnyStep, outcome: Wait) -> Rights
     """Let the step wait. Evidence is recorded only if the step left new notes."""
     now = clock.now()
     notes = outcome.notes or request.notes
-    after = _waiting(request, step, run_at=now + outcome.for_, unreachable_since=None, notes=notes)
+    after = _waiting(request, step, run_at=now + outcome.for_, waits_for=outcome.why, notes=notes)
     news = changes(request.notes, notes)
     said = (
         evidence.entry(f"{step.name}_waits", {"by": "engine", **news}, request.kept_since) if news else None
@@ -263,9 +270,7 @@ def _record_restart(request: RightsRequest, step: AnyStep, outcome: Again) -> Ri
     now = clock.now()
     names = [state.name for state in request.steps]
     again = names[names.index(outcome.from_step) : names.index(step.name) + 1]
-    after = _without_lease(
-        request, run_at=now, tries=0, unreachable_since=None, notes=outcome.notes, missing=()
-    )
+    after = _after_step(request, run_at=now, tries=0, notes=outcome.notes, missing=())
     for name in again:
         after = after.with_step(name, StepStatus.WAITING, now)
     said = {"by": "engine", "again_from": outcome.from_step}
@@ -274,7 +279,7 @@ def _record_restart(request: RightsRequest, step: AnyStep, outcome: Again) -> Ri
 
 def _record_identity_wait(request: RightsRequest, step: AnyStep, outcome: AwaitIdentity) -> RightsRequest:
     """Let the request wait until operators have checked the identity; the step is run again then."""
-    after = awaiting_identity(_waiting(request, step, unreachable_since=None), clock.now())
+    after = awaiting_identity(_waiting(request, step), clock.now())
     said = {"by": "engine", "why": outcome.why, **outcome.counts}
     metrics.count(Metric.RIGHTS_IDENTITY_AWAITED)
     return store.move(request, after, evidence.entry("identity_asked", said, request.kept_since))
@@ -282,7 +287,7 @@ def _record_identity_wait(request: RightsRequest, step: AnyStep, outcome: AwaitI
 
 def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> RightsRequest:
     """The request without a lease, waiting in a step."""
-    after = _without_lease(request, tries=0, **changes)
+    after = _after_step(request, tries=0, **changes)
     state = request.next_step
     if state and state.status is not StepStatus.IN_PROGRESS:
         after = after.with_step(step.name, StepStatus.IN_PROGRESS, clock.now())
@@ -293,13 +298,19 @@ def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> Rights
     return after.model_copy(update={"status": status})
 
 
-def _record_unreachable(request: RightsRequest, step: AnyStep) -> RightsRequest:
+def _record_unreachable(request: RightsRequest, step: AnyStep, silent: Unavailable) -> RightsRequest:
     """Let the step wait for a silent service; `until_next_look` says how long."""
     now = clock.now()
     since = request.unreachable_since or now
     metrics.gauge(Metric.RIGHTS_UNREACHABLE_MINUTES, (now - since) // MINUTE)
     wait = until_next_look(now - since)
-    return store.move(request, _waiting(request, step, run_at=now + wait, unreachable_since=since))
+    why = next((why for kind, why in _SILENT if isinstance(silent, kind)), WaitReason.AWS_SILENT)
+    after = _waiting(request, step, run_at=now + wait, unreachable_since=since, waits_for=why)
+    return store.move(request, after)
+
+
+# The errors of services other than AWS.
+_SILENT = ((StreamUnavailable, WaitReason.STREAM_SILENT), (NotSent, WaitReason.PROVIDER_SILENT))
 
 
 def _record_failure(request: RightsRequest, step: AnyStep, error: Exception) -> RightsRequest:
@@ -309,13 +320,13 @@ def _record_failure(request: RightsRequest, step: AnyStep, error: Exception) -> 
     if request.tries >= MAX_TRIES:
         return _stop(request, step.name, type(error).__name__)
     run_at = clock.now() + backoff(request.tries)
-    return store.move(request, _without_lease(request, run_at=run_at, unreachable_since=None))
+    return store.move(request, _after_step(request, run_at=run_at, waits_for=WaitReason.FAILED))
 
 
 def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
     """Stop a step until an operator retries it or decides the request."""
     metrics.count(Metric.RIGHTS_STEP_STOPPED)
-    stopped = _without_lease(request, run_at=None, unreachable_since=None)
+    stopped = _after_step(request, run_at=None)
     said = {"by": "engine", "tries": request.tries, "error": error}
     after = stopped.with_step(step, StepStatus.STOPPED, clock.now(), error)
     return store.move(request, after, evidence.entry(f"{step}_stopped", said, request.kept_since))

@@ -81,7 +81,7 @@ def with_next_step_due(request: RightsRequest, now: datetime) -> RightsRequest:
     held = request.is_open and (request.proposal or request.status is Status.AWAITING_VERIFICATION)
     step = request.next_step
     runs = step is not None and step.status is not StepStatus.STOPPED and not held
-    return request.model_copy(update={"run_at": now if runs else None})
+    return request.model_copy(update={"run_at": now if runs else None, "waits_for": None})
 
 
 def without_proposal(request: RightsRequest) -> RightsRequest:

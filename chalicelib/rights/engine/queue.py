@@ -20,7 +20,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.metrics import OTHER, Metric
+from chalicelib.core.metrics import OTHER, Dimension, Metric
 from chalicelib.core.queues import Flaw, MalformedMessage
 from chalicelib.core.settings import settings
 from chalicelib.rights.request import store
@@ -95,7 +95,7 @@ def _body(hint: Hint) -> str:
 _MAX_PER_SHARD = 500
 
 
-# The most open requests whose right and age one run reads: 20 calls.
+# The most open requests whose right, age and wait one run reads: 20 calls.
 _MAX_READ, _READ_AT_ONCE = 2000, 100
 # The ages of open requests, by the names of the metric; older ones are past a month, so extended or late.
 _AGES = {"day": DAY, "week": 7 * DAY, "two_weeks": 14 * DAY, "month": 30 * DAY}
@@ -113,6 +113,7 @@ class Swept:
     days_to_deadline: int | None = None  # of the most urgent open request; negative once it is late
     by_right: Counter[str] = field(default_factory=Counter)
     by_age: Counter[str] = field(default_factory=Counter)
+    by_wait: Counter[str] = field(default_factory=Counter)
 
 
 def sweep() -> Swept:
@@ -141,14 +142,16 @@ def sweep() -> Swept:
 
 
 def _count_kinds(swept: Swept, request_ids: Sequence[RightsRequestId], now: datetime) -> None:
-    """Count open requests by right and by age; those beyond the most that are read count as `other`."""
+    """Count open requests by right, age and wait; those beyond the most that are read count as `other`."""
     for some in batched(request_ids[:_MAX_READ], _READ_AT_ONCE):
-        for right, received_at in store.kinds_of(some):
+        for right, received_at, wait in store.kinds_of(some):
             swept.by_right[right] += 1
             swept.by_age[_age(now - received_at)] += 1
+            swept.by_wait[Dimension.WAIT.listed(wait)] += bool(wait)
     beyond = max(0, len(request_ids) - _MAX_READ)
     swept.by_right[OTHER] += beyond
     swept.by_age[OTHER] += beyond
+    swept.by_wait[OTHER] += beyond
 
 
 def _age(age: timedelta) -> str:

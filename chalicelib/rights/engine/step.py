@@ -27,6 +27,7 @@ from chalicelib.rights.request.notes import (
     changes,
 )
 from chalicelib.rights.request.terms import Destination, Status
+from chalicelib.rights.request.waits import WaitReason
 
 # The lease of a step that makes only a few calls, each with a timeout.
 SHORT = 3 * MINUTE
@@ -40,6 +41,10 @@ LONGEST_LOOK = 30 * MINUTE
 SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
 
 N = TypeVar("N", bound=RequestNotes)
+
+
+class NotSent(Unavailable):
+    """No provider takes a mail or a text message now: it was certainly not sent."""
 
 
 class Job(Generic[N]):
@@ -86,7 +91,7 @@ class Job(Generic[N]):
         Returns what `send` returns, `SENT_BEFORE` if an earlier run may have sent it, or `SENT_IN_DOUBT`.
 
         Raises:
-            Unavailable: it was certainly not sent; another run may send it.
+            NotSent: it was certainly not sent; another run may send it.
         """
         # Not at the top: the sweep imports this module and sends no messages.
         from chalicelib.messages.mail import MailInDoubt, MailUnavailable
@@ -100,7 +105,7 @@ class Job(Generic[N]):
             return send(mail_id)
         except (MailUnavailable, TextUnavailable):
             self.note(before)
-            raise Unavailable from None
+            raise NotSent from None
         except (MailInDoubt, TextInDoubt):
             return SENT_IN_DOUBT
 
@@ -134,6 +139,7 @@ class Wait:
     """The step has to be run again after `for_`. It is not a failure, and may last for days."""
 
     for_: timedelta
+    why: WaitReason
     notes: RequestNotes | None = None
 
 

@@ -41,6 +41,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.states import TooLate
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
+from chalicelib.rights.request.waits import WaitReason
 
 
 def _capture(job: ErasureJob) -> Outcome:
@@ -51,12 +52,12 @@ def _capture(job: ErasureJob) -> Outcome:
     held_by = holds.of_subject(request.account_id)
     if (
         wait := _cancel_if_it_stays(request)
-        or number_change.time_to_wait(request.account_id, request.received_by)
+        or _number_waits(request)
         or _copies_wait(job)
         or _others_wait(job)
         or _confirmation_waits(job, held_by)
     ):
-        return Wait(wait)
+        return wait
     account, email = read_subject(request, OPEN_ACCOUNT)
     if account is None:
         return Stop("account_missing")
@@ -76,23 +77,24 @@ def _capture(job: ErasureJob) -> Outcome:
             *_unused(request),
         )
     except (OthersAreOpen, HoldsChanged):
-        return Wait(until_reread(now))
+        return Wait(until_reread(now), WaitReason.CHANGED_MEANWHILE)
     except UsedAgain:
         closings.cancel(request.account_id, request.request_id)
-        return Wait(HOUR)
+        return _USED_AGAIN
     return Done()
 
 
-def _cancel_if_it_stays(request: RightsRequest) -> timedelta | None:
-    """Cancel the erasure of an idle account, if there is a reason to keep the account by now (ADR 36).
+# After a cancellation, any wait: the engine cannot write it over the cancelled request.
+_USED_AGAIN = Wait(HOUR, WaitReason.USED_AGAIN)
 
-    Returns any wait then: the engine cannot write it over the cancelled request.
-    """
+
+def _cancel_if_it_stays(request: RightsRequest) -> Wait | None:
+    """Cancel the erasure of an idle account, if there is a reason to keep the account by now (ADR 36)."""
     ours = request.received_by is ReceivedBy.INACTIVITY
     if not ours or not closings.has_reason_to_stay(request.account_id, request.request_id):
         return None
     closings.cancel(request.account_id, request.request_id)
-    return HOUR
+    return _USED_AGAIN
 
 
 def _unused(request: RightsRequest) -> list[Write]:
@@ -100,8 +102,14 @@ def _unused(request: RightsRequest) -> list[Write]:
     return [last_uses.unused(request.account_id)] if request.received_by is ReceivedBy.INACTIVITY else []
 
 
-def _others_wait(job: ErasureJob) -> timedelta | None:
-    """How long to wait for the subject's other open requests; None if there is none.
+def _number_waits(request: RightsRequest) -> Wait | None:
+    """The wait after a change of the account's number; None if none is needed."""
+    left = number_change.time_to_wait(request.account_id, request.received_by)
+    return Wait(left, WaitReason.NUMBER_CHANGED) if left else None
+
+
+def _others_wait(job: ErasureJob) -> Wait | None:
+    """The wait for the subject's other open requests; None if there is none.
 
     A day before the erasure is due they are closed, since the data that they concern will be deleted.
     """
@@ -111,10 +119,10 @@ def _others_wait(job: ErasureJob) -> timedelta | None:
     if not others:
         return None
     if now < request.clock.due_at(now) - DAY:
-        return until_reread(job.notes.grace_ends_at or now)
+        return Wait(until_reread(job.notes.grace_ends_at or now), WaitReason.OTHER_REQUESTS)
     for other in others.values():
         _give_up(other)
-    return until_reread(now)
+    return Wait(until_reread(now), WaitReason.OTHER_REQUESTS)
 
 
 def _give_up(other: RightsRequestId) -> None:
@@ -130,8 +138,8 @@ def _give_up(other: RightsRequestId) -> None:
         apply_move(other, None, given_up)
 
 
-def _confirmation_waits(job: ErasureJob, held_by: SubjectHolds) -> timedelta | None:
-    """How long to wait for a second operator to confirm a hold; None if no hold awaits that.
+def _confirmation_waits(job: ErasureJob, held_by: SubjectHolds) -> Wait | None:
+    """The wait for a second operator to confirm a hold; None if no hold awaits that.
 
     A day before the erasure is due it goes on: the hold then keeps records until its 72 hours end.
     """
@@ -139,17 +147,18 @@ def _confirmation_waits(job: ErasureJob, held_by: SubjectHolds) -> timedelta | N
     due = job.request.clock.due_at(now) - DAY
     if now >= due or not any(hold.awaits_confirmation(now) for hold in held_by.holds):
         return None
-    return min(until_reread(job.notes.grace_ends_at or now), due - now)
+    left = min(until_reread(job.notes.grace_ends_at or now), due - now)
+    return Wait(left, WaitReason.HOLD_UNCONFIRMED)
 
 
-def _copies_wait(job: ErasureJob) -> timedelta | None:
-    """How long to wait for copies that the subject can fetch; None if none, or if the subject waived that."""
+def _copies_wait(job: ErasureJob) -> Wait | None:
+    """The wait for copies that the subject can fetch; None if none, or if the subject waived that."""
     if job.notes.waives_grace:
         return None
     now = clock.now()
     record = [files.fetched_or_expired_at(copy) for copy in store.copies_of(job.request.account_id)]
     left = max((end - now for end in record), default=timedelta())
-    return min(left, HOUR) if left > timedelta() else None
+    return Wait(min(left, HOUR), WaitReason.COPY_TO_FETCH) if left > timedelta() else None
 
 
 def tombstone_of(request: RightsRequest, notes: ErasureNotes) -> Tombstone:

@@ -54,6 +54,7 @@ from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, DeletionPlace, ErasureNotes
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.stream.model import StreamReport
 
 
@@ -162,7 +163,7 @@ def _await_lapse(job: ErasureJob) -> Outcome:
     _state(job, kept, others, now)
     instants = [at for line in kept if line.hold for at in (line.until, line.secret_until)]
     left = [at for at in (*instants, others.more_at) if at and at > now]
-    return Wait(min(min(left) - now, DAY)) if left else Done()
+    return Wait(min(min(left) - now, DAY), WaitReason.KEPT_RECORDS) if left else Done()
 
 
 def _undisclosed(

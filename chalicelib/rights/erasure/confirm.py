@@ -34,7 +34,7 @@ from chalicelib.messages.letters import Addressee, WrittenMessage
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.engine.step import SENT_IN_DOUBT, Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.engine.step import SENT_IN_DOUBT, Done, ErasureJob, NotSent, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import letters, right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import read_subject
@@ -42,6 +42,7 @@ from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes, RequestAnnouncement
 from chalicelib.rights.request.terms import ReceivedBy, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 
 # How long the step waits for mail, and after that for text messages, while they are not accepted.
 _PATIENCE = 6 * HOUR
@@ -87,7 +88,7 @@ def _notify_of_erasure(
     try:
         sent = _send(mail_id, to, message, request.unreachable_since)
     except (MailUnavailable, TextUnavailable):
-        raise Unavailable from None
+        raise NotSent from None
     mails = {**notes.mails, RequestAnnouncement.CONFIRMATION: mail_id}
     return replace(notes, grace_ends_at=until, mails=mails), sent
 
@@ -110,7 +111,7 @@ def _wait_for_grace(job: ErasureJob) -> Outcome:
     if left > timedelta() and state and state.status is StepStatus.WAITING:
         left = min(left, _COMES_BACK_WITHIN)
     if left > timedelta():
-        return Wait(left)
+        return Wait(left, WaitReason.TIME_TO_CANCEL)
     campaigns.forget_reports(job.notes.mails.values())  # they name the account
     return Done()
 

@@ -43,6 +43,7 @@ from chalicelib.rights.erasure.keep import kinds_kept
 from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes, StreamAnswer
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
 from chalicelib.stream.model import StreamDeletion, StreamReport
@@ -54,7 +55,7 @@ MAX_ROUNDS = 20
 _SLICE = 8 * MINUTE
 # Late writes end within minutes. A writer that does not end is a bug, which an operator has to find.
 _MAX_FOUND_AGAIN = 5
-_NOW = 0 * MINUTE
+_MORE = Wait(0 * MINUTE, WaitReason.MORE_RECORDS)
 # After these answers the id may never have existed at Stream: a chat token could still create the user.
 _NOT_BURNED = frozenset({StreamReport.NO_USER, StreamReport.NOT_FOUND})
 
@@ -84,7 +85,7 @@ def _await_stream_deletion(job: ErasureJob) -> Outcome:
     notes = _notes_after(job.notes, found)
     match found:
         case DeletionPending():
-            return Wait(found.wait, notes)
+            return Wait(found.wait, WaitReason.STREAM_TASK, notes)
         case StreamDeletion():
             return Done(notes=notes)
         case DeletionStopped():
@@ -117,7 +118,7 @@ def _delete_copies(job: ErasureJob) -> Outcome:
         counts = {"export_copy": deleted} if deleted else {}
         notes = replace(notes.with_deleted(DeletionPlace.COPIES, counts, clock.now()), copies_after=place)
         if clock.now() >= deadline:
-            return Wait(_NOW, notes)
+            return replace(_MORE, notes=notes)
     email = ensure_inputs(request).email
     lifted = email is not None and mail.delete_suppressed_address(email)
     return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
@@ -131,20 +132,20 @@ def _delete_records(job: ErasureJob) -> Outcome:
     left = counterparts.leave_others(job.request.account_id, job.request.user_id, deadline)
     _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
     if not left.complete:
-        return Wait(_NOW)
+        return _MORE
     # After the contacts: who has none any more is not brought into a conversation (ADR 40).
     talked = leave_conversations(job.request.account_id, deadline)
     _count(
         job, DeletionPlace.of_table(Table.ACCOUNTS), {"membership": talked.number} if talked.number else {}
     )
     if not talked.complete:
-        return Wait(_NOW)
+        return _MORE
     kept = kinds_kept(job.request.account_id, clock.now())
     for step in deletions():
         counted = partial(_count, job, DeletionPlace.of_table(step.table))
         deleted = erasure.delete_records(job.request.account_id, step, deadline, counted, kept)
         if not deleted.complete:
-            return Wait(_NOW)
+            return _MORE
     counts = {f"of_{one.kind}": one.count for one in job.notes.deleted}
     return Done(notes=replace(job.notes, clean_from=second_pass_at(job.notes, clock.now())), counts=counts)
 
@@ -173,14 +174,14 @@ def _verify(job: ErasureJob) -> Outcome:
     """Search the tables, S3 and Stream. If something is left, return to the step that deletes it."""
     notes, now = job.notes, clock.now()
     if notes.clean_from and now < notes.clean_from:
-        return Wait(notes.clean_from - now)
+        return Wait(notes.clean_from - now, WaitReason.LATE_WRITES)
     if erasure.remaining(job.request.account_id):
         return _again(job, right.KEEP_HELD, notes)
     for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
         if remaining(request_id):
             return _again(job, right.DELETE_COPIES, notes)
         if clock.now() >= now + _SLICE:
-            return Wait(_NOW, replace(notes, copies_after=place))
+            return replace(_MORE, notes=replace(notes, copies_after=place))
     gone = deletion.is_gone(job.request.user_id)
     if not gone:
         return _again(job, right.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))

@@ -21,6 +21,7 @@ from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes, RestraintNotes
 from chalicelib.rights.request.terms import Right
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 
@@ -38,7 +39,7 @@ def _settle(job: ErasureJob) -> Outcome:
     latest = request.clock.due_at(now) - grace - _MARGIN
     if store.open_requests_of(request.account_id).keys() <= {Right.ERASURE} or now >= latest:
         return Done()
-    return Wait(min(until_reread(request.received_at), latest - now))
+    return Wait(min(until_reread(request.received_at), latest - now), WaitReason.OTHER_REQUESTS)
 
 
 def until_reread(since: datetime) -> timedelta:
@@ -118,7 +119,8 @@ def resume_user(job: Job[ErasureNotes] | Job[RestraintNotes]) -> Outcome:
         accounts.renew_mark(job.request.account_id)
         return Done(counts={"deleted_at_stream": int(deleted)})
     tried = replace(job.notes, resumed_at=clock.now())
-    return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
+    waits = Wait(_SYNC_LASTS, WaitReason.STREAM_CALLS, tried)
+    return Stop("deleted_at_stream", tried) if deleted else waits
 
 
 SETTLE = Step(right.SETTLE, _settle)

@@ -29,11 +29,12 @@ from chalicelib.rights.erasure.statement import OpenRecords
 from chalicelib.rights.request.model import KeptData
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.terms import Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.staff.disclosures import service as disclosures
 
 _SLICE = 8 * MINUTE
 _DELETED_TOGETHER = 100
-_NOW = 0 * MINUTE
+_MORE = Wait(0 * MINUTE, WaitReason.MORE_RECORDS)
 
 
 def _keep_held(job: ErasureJob) -> Outcome:
@@ -46,16 +47,16 @@ def _keep_held(job: ErasureJob) -> Outcome:
     known = holds.of_subject(request.account_id).holds
     kinds, deadline = frozenset(keep_reasons(known, now)), now + _SLICE
     if not counterparts.leave_others_of_kept(request.account_id, request.user_id, kinds, deadline):
-        return Wait(_NOW)
+        return _MORE
     if not leave_conversations_of_kept(request.account_id, kinds, deadline):
-        return Wait(_NOW)
+        return _MORE
     (row,) = needs.read_accounts([request.account_id], (DATA_KEY,))
     run = held.keep(request.account_id, held_id, keep_reasons(known, now), row[DATA_KEY], now + _SLICE)
     metrics.count(Metric.HELD_UNREADABLE, run.unreadable)
     if run.moved or run.unreadable:
         job.note(_counted(job.notes, run, clock.now()))
     if not run.complete:
-        return Wait(_NOW)
+        return _MORE
     kept = settle(held_id, known, now)
     job.request = job.request.model_copy(update={"kept": kept})  # stored with the outcome
     return Done(counts={"kept": len(kept)})

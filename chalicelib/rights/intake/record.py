@@ -248,6 +248,7 @@ def closed_early(request: RightsRequest, status: Status) -> RightsRequest:
             "steps": steps,
             "tries": 0,
             "unreachable_since": None,
+            "waits_for": None,
             "run_at": None if is_done else max(now, request.leased_until or now),
             "leased_until": None,
         }

@@ -25,6 +25,7 @@ from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.request.terms import Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.stream.model import StreamRefused
 from chalicelib.stream.users import access
@@ -49,7 +50,7 @@ def _notify(job: AnyJob) -> Outcome:
     waited = clock.now() - at_stream.owed_since
     if waited > recipients.LATE_AFTER:
         return Stop("not_at_stream")
-    return Wait(min(max(waited, _SHORTEST), _LONGEST))
+    return Wait(min(max(waited, _SHORTEST), _LONGEST), WaitReason.STREAM_PROFILE)
 
 
 def _list(job: AnyJob) -> None:
@@ -109,7 +110,8 @@ def _give_number(job: AnyJob) -> Outcome:
     """Wait for the code, whose own transaction gives the number (`new_number`)."""
     if job.notes.number_given_at:
         return Done(answers=Status.COMPLETED)
-    return Wait(DAY) if read_subject(job.request.account_id) else Stop("account_missing")
+    waits = Wait(DAY, WaitReason.NUMBER_CODE)
+    return waits if read_subject(job.request.account_id) else Stop("account_missing")
 
 
 GIVE_NUMBER = Step(right.GIVE_NUMBER, _give_number)

@@ -34,6 +34,7 @@ from chalicelib.rights.request import notes as notes_of_requests
 from chalicelib.rights.request.deadline import Clock, Extension, Pause
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalReason, Right, Status, StepStatus
+from chalicelib.rights.request.waits import WaitReason
 
 # Two different proofs release a copy or start an erasure (`proofs`). One proof may have been stolen, or may
 # belong to another person by now: numbers and mailboxes get new owners.
@@ -252,6 +253,7 @@ class RightsRequest(
     tries: Annotated[int, _INNER] = 0  # tries of the next step since its last outcome, a running one included
     run_at: Annotated[Instant | None, _INNER] = None  # when the next step is due; None: no worker runs it
     unreachable_since: Annotated[Instant | None, _INNER] = None  # a service the step needs does not respond
+    waits_for: Annotated[str | None, _INNER] = None  # why the next step did not go on (`wait_reason`)
     leased_until: Annotated[Instant | None, _INNER] = None  # a worker holds the lease
     duty_tries: Annotated[int, _INNER] = 0  # tries of duties since the last success
     duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed; no duty is tried before this time
@@ -320,6 +322,14 @@ class RightsRequest(
     def next_step(self) -> StepState | None:
         """The first step that is not done."""
         return next((step for step in self.steps if step.status is not StepStatus.DONE), None)
+
+    @property
+    def wait_reason(self) -> WaitReason | None:
+        """Why the next step waits; None before it has run, and while the request waits for a person.
+
+        A word of a later release has no reason here: a request must stay readable after a rollback.
+        """
+        return next((one for one in WaitReason if self.run_at and one == self.waits_for), None)
 
     def kept_openly(self, at: datetime) -> tuple[KeptData, ...]:
         """What is kept and may be disclosed to the subject at an instant."""

@@ -306,10 +306,14 @@ def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[R
         yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
 
 
-def kinds_of(request_ids: Sequence[RightsRequestId]) -> list[tuple[Right, datetime]]:
-    """The right and the time of receipt of up to 100 requests, which stay sealed."""
+def kinds_of(request_ids: Sequence[RightsRequestId]) -> list[tuple[Right, datetime, str]]:
+    """The right, the time of receipt and why up to 100 requests wait ("": they do not), which stay sealed."""
     found = table.batch_get(map(key, request_ids)).values()
-    return [(Right(one["right"]), datetime.fromisoformat(one["received_at"])) for one in found]
+    return [(Right(one["right"]), datetime.fromisoformat(one["received_at"]), _wait(one)) for one in found]
+
+
+def _wait(item: Item) -> str:
+    return item.get("waits_for") or "" if item.get("run_at") else ""
 
 
 def stuck_requests(

@@ -143,6 +143,7 @@ def rebuild(
 _AT_REST = {
     "tries": 0,
     "unreachable_since": None,
+    "waits_for": None,
     "run_at": None,
     "leased_until": None,
     "proposal": None,

@@ -30,6 +30,7 @@ from chalicelib.rights.request import files, restraints
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import Lifting, MadeCopy, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.duties import pinned_end
@@ -69,15 +70,15 @@ def _weigh(job: RestraintJob) -> Outcome:
     objection, now = restraints.restraint_of(job.request), clock.now()
     due = restraints.weighing_ends(job.request)
     if now < due:
-        return Wait(due - now)
+        return Wait(due - now, WaitReason.WEIGHING)
     if objection is None or not objection.weighed:
         return Done(notes=replace(job.notes, upheld=True), answers=Status.COMPLETED)
     last = job.notes.unweighed_at
     if last and now < last + DAY:
-        return Wait(last + DAY - now)
+        return Wait(last + DAY - now, WaitReason.WEIGHING)
     metrics.count(Metric.OBJECTION_UNWEIGHED)
     job.note(replace(job.notes, unweighed_at=now))
-    return Wait(DAY)
+    return Wait(DAY, WaitReason.WEIGHING)
 
 
 def _uphold(job: RestraintJob) -> Outcome:
@@ -90,7 +91,7 @@ def _uphold(job: RestraintJob) -> Outcome:
         return Done()
     ends_at = lifting.ends_at if lifting else None
     if job.request.right is Right.OBJECTION:
-        return Wait(_OBJECTION_LASTS)
+        return Wait(_OBJECTION_LASTS, WaitReason.IN_FORCE)
     if ends_at is None:
         kept = _keep_until(job, None)
         metrics.count(Metric.RESTRICTION_UPHELD, int(kept.for_ > timedelta()))
@@ -109,7 +110,7 @@ def _announce_lifting(job: RestraintJob, lifting: Lifting, ends_at: datetime) ->
     later = max(ends_at, clock.now() + settings().choices.lifting_notice_hours * HOUR)
     send_once(job, RequestAnnouncement.LIFTING, letters.lifting(job.request, later))
     announced = replace(lifting, announced_at=clock.now(), ends_at=later)
-    return Wait(timedelta(), replace(job.notes, lifting=announced))
+    return Wait(timedelta(), WaitReason.LIFTING_NOTICE, replace(job.notes, lifting=announced))
 
 
 def _end_after_refusal(job: RestraintJob) -> Outcome:
@@ -137,8 +138,9 @@ def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
         until = pinned_end(request, now)
         pinned = pins.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
         if not pinned.complete:
-            return Wait(timedelta())
-    return Wait(min(DAY, ends_at - now) if ends_at else DAY)
+            return Wait(timedelta(), WaitReason.MORE_RECORDS)
+    why = WaitReason.LIFTING_NOTICE if ends_at else WaitReason.IN_FORCE
+    return Wait(min(DAY, ends_at - now) if ends_at else DAY, why)
 
 
 def _release(job: RestraintJob) -> Outcome:

@@ -15,6 +15,7 @@ from chalicelib.rights.request import declaration, evidence, store
 from chalicelib.rights.request.duties import PINNED_AHEAD, Duty
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.rights.steps import announce, guests
 
 # How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
@@ -25,7 +26,8 @@ _SLICE = 5 * MINUTE
 def _pin(job: AnyJob) -> Outcome:
     """Pin one slice of the records that would expire in the next days; done once all are pinned."""
     pinned, job.request = pin_slice(job.request)
-    return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
+    waits = Wait(timedelta(0), WaitReason.MORE_RECORDS)
+    return waits if pinned is None else Done(counts={"pinned": pinned})
 
 
 def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:

@@ -33,6 +33,7 @@ from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.proofs import are_two
 from chalicelib.rights.request.terms import RefusalReason, Status
+from chalicelib.rights.request.waits import WaitReason
 from chalicelib.rights.steps.announce import send_once
 
 _NOT_REACHABLE, _ROUTE_OFF, _WARNED, _NOTIFIED = "not_reachable", "route_off", "warned", "notified"
@@ -92,7 +93,7 @@ def _warn(job: AnyJob) -> Outcome:
         )
         return Done(notes=replace(job.notes, cools_until=until, unwarned=unwarned), counts=counts)
     if _may_arrive(request, counts):
-        return Wait(HOUR)
+        return Wait(HOUR, WaitReason.WARNING_REPORT)
     return AwaitIdentity("owner_not_warned", counts)
 
 
@@ -192,7 +193,7 @@ def _cool_down(job: AnyJob) -> Outcome:
     now = clock.now()
     until = procedures.unwarned_until(job.request, now)
     left = max(job.notes.cools_until or now, until or now) - now
-    return Wait(left) if left > timedelta() else Done()
+    return Wait(left, WaitReason.TIME_TO_OBJECT) if left > timedelta() else Done()
 
 
 def remind_of_proof(job: AnyJob) -> None:
