@@ -163,9 +163,9 @@ def read_list(api: InternalApi, path: str) -> Listing:
     return found
 
 
-def emit_listing(found: Listing, what: str, rendered: RenderableType) -> None:
+def emit_listing(found: Listing, what: str, *rendered: RenderableType) -> None:
     """Print a list, the ids of items that the API could not open, and whether there may be more."""
-    emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, rendered)
+    emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, *rendered)
     for one in found.unreadable:
         note(f"{one} cannot be read because it was altered: restore its item from before that")
     if found.has_more:

@@ -59,7 +59,7 @@ def test_two_operators_handle_a_breach_from_the_command_line(
     run: Commands, opened: str, write: Any, world: World
 ) -> None:
     shown = run("bob", "show", opened).output
-    for text in ("A contractor had access", "user/alice", "2026-11-27T10:00:00Z", "www.poverenik.rs"):
+    for text in ("A contractor had access", "user/alice", "2026-11-27 11:00 CET", "www.poverenik.rs"):
         assert text in shown
     reported = run("alice", "notify-authority", opened, "--text-file", write(NOTIFICATION))
     assert reported.output == f"{opened}  open  version 2  needs: authority DE, assessment"

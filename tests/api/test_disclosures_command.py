@@ -47,7 +47,7 @@ def test_two_operators_record_a_disclosure_from_the_command_line(
 ) -> None:
     assert run("alice", "approve", proposed, "--version", "1").output.startswith("refused: 403 own_proposal")
     shown = run("bob", "show", proposed).output
-    for text in ("Higher Court in Belgrade", "session, security_event", "user/alice", "2027-02-28T23:00:00Z"):
+    for text in ("Higher Court in Belgrade", "session, security_event", "user/alice", "2027-03-01 00:00 CET"):
         assert text in shown
     approved = run("bob", "approve", proposed, "--version", "1", "--text-file", assessment)
     assert approved.output == f"{proposed}  court_order  approved  version 2"
@@ -67,7 +67,7 @@ def test_secrecy_refusal_and_withdrawal_have_commands(
     until = ("--until", "2027-06-01", "--text-file", assessment)
     assert run("alice", "propose-secrecy", proposed, *until).exit_code == 0
     assert run("bob", "approve-secrecy", proposed, "--version", "5").exit_code == 0
-    assert "2027-05-31T22:00:00Z" in run("bob", "show", proposed).output
+    assert "2027-06-01 00:00 CEST" in run("bob", "show", proposed).output
     assert "withdrawn" in run("alice", "withdraw", proposed).output
     other = run("alice", "propose", "--user", mila.user_id, "--text-file", proposal).output.split()[0]
     assert run("bob", "refuse", other, "--text-file", assessment).output.split()[2] == "refused"

@@ -45,14 +45,14 @@ def test_two_operators_place_and_lift_a_hold_from_the_command_line(run: Commands
     shown = run("boris", "show", placed).output
     assert "Higher Court in Belgrade" in shown
     assert "user/ana" in shown
-    assert run("boris", "confirm", placed).output == f"{placed}  in force  ends 2027-02-28T23:00:00Z"
+    assert run("boris", "confirm", placed).output == f"{placed}  in force  ends 2027-03-01 00:00 CET"
     assert run("ana", "propose-lift", placed).exit_code == 0
     before = run("boris", "lift", placed, "--dry-run").output
     assert "Would end it now" in before
     assert "in force" in before
     assert run("boris", "lift", placed, typed="n\n").exit_code == 1
     assert "in force" in run("boris", "show", placed).output
-    assert run("boris", "lift", placed, "--yes").output == f"{placed}  ended  ends 2026-11-24T12:00:00Z"
+    assert run("boris", "lift", placed, "--yes").output == f"{placed}  ended  ends 2026-11-24 13:00 CET"
 
 
 def test_list_shows_what_each_hold_needs_and_no_text(run: Commands, placed: str) -> None:

@@ -350,7 +350,7 @@ def test_command_prints_the_day_the_need_and_what_is_late(
     world.advance(2 * DAY + 23 * HOUR)
     printed = Commands("inbox", wire)("bob").output.splitlines()
     rows = {key: next(line for line in printed if key in line) for key in (breach, hold)}
-    assert "Wed 2026-11-25 12:00, late by 2 days (by law)" in rows[breach]
+    assert "Wed 2026-11-25 12:00 CET, late by 2 days (by law)" in rows[breach]
     assert f"breach show {breach}" in rows[breach]
-    assert "Fri 2026-11-27 13:00, today (our rule)" in rows[hold]
+    assert "Fri 2026-11-27 13:00 CET, today (our rule)" in rows[hold]
     assert "your second signature" in rows[hold]

@@ -19,7 +19,7 @@ def test_invoice_is_recorded_from_a_file_and_listed(run: Commands, mila: User, t
     file = tmp_path / "invoice.json"
     file.write_text(json.dumps(an_invoice(user_id=mila.user_id, invoice_number="RU-2026-000123")))
     recorded = run("alice", "record", str(file))
-    assert recorded.output == "RU-2026-000123  kept until 2037-01-01T00:00:00Z"
+    assert recorded.output == "RU-2026-000123  kept until 2037-01-01 01:00 CET"
     listed = run("bob", "list", "--user", mila.user_id).output
     row = next(line for line in listed.splitlines() if "RU-2026-000123" in line)
     for shown in ("2026-11-24", "990 EUR", "2026-11-01 to 2026-11-30", "pi_3Q9xTest"):

@@ -11,6 +11,7 @@ from types import MappingProxyType, SimpleNamespace
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from rich.console import Console
 from rich.table import Table
@@ -266,12 +267,13 @@ def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
     one = {
         "rights_request_id": request, "step": "await_stream_deletion", "step_status": "stopped",
         "stuck": "unproven", "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z",
-        "hours_since_receipt": 30, "hours_since_capture": 25,
+        "received_at": "2026-11-26T15:00:00Z", "captured_at": "2026-11-26T20:00:00Z",
         "deleted": 2, "cancellable": False, "due_at": "2026-12-26T22:59:59Z", "days_left": 30,
     }  # fmt: skip
-    Console(file=written, width=100).print(erasures.listed([one]))
+    with time_machine.travel("2026-11-27T21:00:00Z", tick=False):
+        Console(file=written, width=100).print(erasures.listed([one]))
     assert [
-        text for text in (request, "2026-11-26", "2026-12-26", "25 h") if text not in written.getvalue()
+        text for text in (request, "2026-11-26", "2026-12-26", "1 d 1 h") if text not in written.getvalue()
     ] == []
 
 
@@ -284,8 +286,8 @@ def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
         "step_status": "stopped",
         "why": "past_the_point_of_no_return",
         "since": "2026-11-24T12:00:00Z",
-        "hours_since_receipt": 10_000,
-        "hours_since_capture": 10_000,
+        "received_at": "2024-11-24T12:00:00Z",
+        "captured_at": "2024-11-24T12:00:00Z",
         "cancellable": False,
         "deleted": 1_000_000,
         "due_at": "2026-12-24T22:59:59Z",

@@ -11,7 +11,7 @@ import typer
 from infra.deployment import alarms, receivers
 from infra.deployment.alarms import FoundAlarm
 from infra.deployment.stacks import Stacks, stack_name
-from infra.ops.cases.tables import table_of
+from infra.ops.cases.tables import local_time, table_of
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import Yes
@@ -44,7 +44,7 @@ def list_alarms(deployed: DeployedStage) -> None:
 
 
 def _row(one: FoundAlarm) -> Sequence[object]:
-    since, runbook = f"{one.since:%Y-%m-%d %H:%M}", f"docs/runbook.md#{_SECTIONS.get(one.name, one.name)}"
+    since, runbook = local_time(one.since), f"docs/runbook.md#{_SECTIONS.get(one.name, one.name)}"
     return one.name, one.state, since, _BREAKS.get(one.name, ""), runbook
 
 

@@ -30,7 +30,7 @@ _ALL = "/erasures"
 def list_erasures(api: InternalApi) -> None:
     """List erasures: stuck ones first, then the open ones, most urgent first."""
     found = read_list(api, _ALL)
-    emit_listing(found, "erasures", listed(found.items))
+    emit_listing(found, "erasures", listed(found.items), *tables.waits(found.items))
 
 
 @api_command(app)
@@ -64,12 +64,14 @@ def listed(erasures: list[Case]) -> Table:
             one["rights_request_id"],
             one.get("step", "none"),
             _state(one),
-            _minute(one.get("since", "")).replace(" ", "\n"),
-            _hours(one["hours_since_receipt"]),
-            _hours(one["hours_since_capture"]) if "hours_since_capture" in one else "no",
+            tables.local_time(one["since"]).replace(" ", "\n", 1) if "since" in one else "",
+            tables.age(one["received_at"]),
+            tables.age(one["captured_at"]) if "captured_at" in one else "no",
             str(one["deleted"]),
             "yes" if one["cancellable"] else "no",
-            one["due_at"][:10] if "days_left" in one else one["status"],
+            f"{one['status']} {tables.local_day(one['closed_at'])}"
+            if "closed_at" in one
+            else str(tables.last_day(one["due_at"])),
         )
     return table
 
@@ -78,6 +80,7 @@ def whole(erasure: Case) -> Iterator[Table]:
     """Return all tables about one erasure."""
     yield tables.facts(erasure["rights_request_id"], _facts(erasure))
     yield tables.steps(erasure)
+    yield from tables.kept(erasure)
     rows = ((one["place"], one["kind"], one["count"], one["last_at"]) for one in erasure["deleted_records"])
     yield tables.table_of("deleted so far", ("place", "records", "number", "last at"), rows)
 
@@ -85,13 +88,14 @@ def whole(erasure: Case) -> Iterator[Table]:
 def _facts(erasure: Case) -> Iterator[tuple[str, object]]:
     yield from tables.fields_of(erasure, "status", "user_id")
     yield "step", erasure.get("step", "all are done")
-    yield "state", f"{_state(erasure)}, since {erasure.get('since', 'the end')}"
-    runs = erasure.get("runs_at", "not scheduled")
-    yield "runs", f"{runs}, after {erasure['tries']} tries without an outcome"
-    yield "received_at", f"{erasure['received_at']}, {_hours(erasure['hours_since_receipt'])} ago"
-    yield "due_at", erasure["due_at"]
+    since = tables.local_time(erasure["since"]) if "since" in erasure else "the end"
+    yield "state", f"{_state(erasure)}, since {since}"
+    yield from tables.wait_facts(erasure)
+    yield "runs", tables.next_run(erasure)
+    yield "received_at", _with_age(erasure["received_at"])
+    yield "deadline", tables.deadline(erasure)
     if captured := erasure.get("captured_at"):
-        yield "point of no return", f"{captured}, {_hours(erasure['hours_since_capture'])} ago"
+        yield "point of no return", _with_age(captured)
     yield "can be cancelled", "yes" if erasure["cancellable"] else "no"
     if stream := erasure.get("stream"):
         yield "task at Stream", stream.get("task_id", "none; `rights show` has earlier ones")
@@ -104,23 +108,18 @@ def _facts(erasure: Case) -> Iterator[tuple[str, object]]:
 
 
 def _state(erasure: Case) -> str:
-    """Return why an erasure is stuck, or the status of its step."""
+    """Return why an erasure is stuck, why its step waits, or the status of that step."""
+    waits = erasure.get("waits_for") or erasure.get("step_status", "")
     match erasure.get("stuck"):
         case None:
-            return str(erasure.get("step_status", "done"))
+            return str(waits or "done")
         case "stopped":
             return f"stopped: {erasure.get('why', 'no reason recorded')}"
         case "unreachable":
-            return f"a service has not responded since {_minute(erasure['unreachable_since'])}"
+            return f"{waits} since {tables.local_time(erasure['unreachable_since'])}"
         case stuck:
-            return f"{stuck}: {erasure.get('step_status', '')}"
+            return f"{stuck}: {waits}"
 
 
-def _hours(hours: int) -> str:
-    """Return an age in hours, from two days on in days."""
-    two_days = 48
-    return f"{hours} h" if hours < two_days else f"{hours // 24} d"
-
-
-def _minute(instant: str) -> str:
-    return instant[:16].replace("T", " ")
+def _with_age(instant: str) -> str:
+    return f"{tables.local_time(instant)}, {tables.age(instant)} ago"

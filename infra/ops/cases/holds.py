@@ -81,7 +81,7 @@ def lift(api: InternalApi, hold: PlacedHold, *, dry_run: DryRun = False, yes: Ye
 
 
 def _print_result(hold: Case) -> None:
-    emit(hold, f"{hold['id']}  {state(hold)}  ends {hold['ends_at']}")
+    emit(hold, f"{hold['id']}  {state(hold)}  ends {tables.local_time(hold['ends_at'])}")
 
 
 def state(hold: Case) -> str:
@@ -110,8 +110,8 @@ def liftable(hold: Case) -> str:
     if "lift_proposed_by" not in hold:
         return "It would be refused: another operator has to run `holds propose-lift` first."
     return (
-        f"Would end it now instead of {hold['ends_at']}, unless you proposed that yourself. Records that it "
-        "alone keeps, and that are past their period, are deleted within five days."
+        f"Would end it now instead of {tables.local_time(hold['ends_at'])}, unless you proposed that "
+        "yourself. Records that it alone keeps, and that are past their period, are deleted within five days."
     )
 
 

@@ -34,7 +34,7 @@ def record(
     """Record an invoice. Safe to run again: the same invoice is recorded once."""
     body = read_json(file)
     recorded = api.call("POST", _ALL, body)
-    emit(recorded, f"{recorded['invoice_number']}  kept until {recorded['kept_until']}")
+    emit(recorded, f"{recorded['invoice_number']}  kept until {tables.local_time(recorded['kept_until'])}")
 
 
 @api_command(app, "list")

@@ -72,7 +72,7 @@ BodyFile = Annotated[Path, typer.Argument(**FILE, help="JSON file with the body"
 @api_command(app, "list")
 def list_open(api: InternalApi) -> None:
     """List the requests that await an answer, most urgent first."""
-    columns = ("request", "right", "status", "due", "days left", "needs")
+    columns = ("request", "right", "status", "due", "days left", "needs or waits for")
     tables.print_list(api, _ALL, "requests", columns, tables.open_request, "open")
 
 

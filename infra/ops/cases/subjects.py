@@ -64,7 +64,7 @@ def _tables(found: dict[str, Any]) -> Iterator[Table]:
     state, lost = ("state", _STATES[found["state"]]), ("altered, unreadable", found["unreadable"])
     yield tables.facts(found["user_id"], (state, *named, lost))
     requests = (
-        (one["rights_request_id"], one["right"], one["status"], one["due_at"][:10])
+        (one["rights_request_id"], one["right"], one["status"], tables.last_day(one["due_at"]))
         for one in found["open_requests"]
     )
     yield tables.table_of("open requests", ("request", "right", "status", "due"), requests)

@@ -5,6 +5,8 @@ Those print only ids, our own words, and the text of a decision.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,9 +14,11 @@ from typing import Any
 from rich.table import Table
 
 from chalicelib.core import clock
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.operations.inbox.model import Needed
 from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.waits import WaitReason
 from infra.ops.internal_api import InternalApi, emit_listing, read_list
 
 Case = dict[str, Any]
@@ -22,8 +26,43 @@ Case = dict[str, Any]
 
 def line(case: Case) -> str:
     """Return the status of a request in one line."""
-    named, state = f"{case['rights_request_id']}  {case['right']}", f"{case['status']}  due {case['due_at']}"
-    return f"{named}  {state}  version {case['version']}"
+    named = f"{case['rights_request_id']}  {case['right']}  {case['status']}"
+    return f"{named}  {deadline(case)}  version {case['version']}"
+
+
+def deadline(case: Case) -> str:
+    """Return when an answer is due; of a closed request, whose deadline is over, when it was closed."""
+    if "closed_at" in case:
+        return f"closed {local_time(case['closed_at'])}"
+    return f"due {local_time(case['due_at'])}"
+
+
+def local_time(instant: str | datetime) -> str:
+    """Return an instant in Belgrade, such as `2026-12-03 14:00 CET`: the only form of times for operators."""
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    return f"{at.astimezone(clock.ZONE):%F %H:%M %Z}"
+
+
+def age(since: str) -> str:
+    """Return how long ago an instant is, such as `2 d 3 h 7 min`, rounded down to minutes."""
+    passed = clock.now() - datetime.fromisoformat(since)
+    days, hours, minutes = passed // DAY, passed % DAY // HOUR, passed % HOUR // MINUTE
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+
+
+def shown(value: object) -> str:
+    """Return a value of a cell: an instant in Belgrade, the items of a list with commas between them."""
+    match value:
+        case list():
+            return ", ".join(map(shown, value))
+        case str() if _INSTANT.fullmatch(value):
+            return local_time(value)
+        case _:
+            return str(value)
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -31,7 +70,7 @@ def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]
     table = Table(*columns, title=title)
     table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*map(shown, row))
     return table
 
 
@@ -46,7 +85,7 @@ def print_list(
     """Read a list from the API, and print it under the number of items, called `counted` or `what`."""
     found = read_list(api, path)
     title = f"{len(found.items)} {counted or what}"
-    emit_listing(found, what, table_of(title, columns, map(row, found.items)))
+    emit_listing(found, what, table_of(title, columns, map(row, found.items)), *waits(found.items))
 
 
 def facts(title: str, fields: Iterable[tuple[str, object]]) -> Table:
@@ -54,7 +93,7 @@ def facts(title: str, fields: Iterable[tuple[str, object]]) -> Table:
     table = Table(show_header=False, title=title)
     for name, value in fields:
         if value not in ([], None):
-            table.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            table.add_row(name, shown(value))
     return table
 
 
@@ -65,9 +104,48 @@ def fields_of(item: Case, *names: str) -> Iterator[tuple[str, object]]:
 
 def open_request(case: Case) -> Sequence[object]:
     """Return the row of an open request."""
+    named = case["rights_request_id"], case["right"], case["status"]
+    if "closed_at" in case:
+        return *named, deadline(case), "", case.get("waits_for", "")
     due = last_day(case.get("act_by") or case["due_at"])
     left = (due - clock.day_of(clock.now())).days
-    return case["rights_request_id"], case["right"], case["status"], due, left, _needed_action(case)
+    return *named, due, left, _needed_action(case) or case.get("waits_for", "")
+
+
+def waits(cases: Iterable[Case]) -> Iterator[Table]:
+    """Yield a table of the reasons for which cases of a list wait, if there are any."""
+    number = Counter(case["waits_for"] for case in cases if "waits_for" in case)
+    rows = [(one.value, number[one], one.plainly, one.ends) for one in WaitReason if number[one]]
+    if rows:
+        yield table_of("waits", ("reason", "cases", "meaning", "ends when"), rows)
+
+
+def wait_facts(case: Case) -> Iterator[tuple[str, object]]:
+    """Yield why a case waits, since when if a service does not respond, and what ends that."""
+    for why in WaitReason:
+        if why == case.get("waits_for"):
+            silent = case.get("unreachable_since")
+            yield "waits for", f"{why}: {why.plainly}" + (f", since {local_time(silent)}" if silent else "")
+            yield "ends when", why.ends
+
+
+def kept(case: Case) -> Iterator[Table]:
+    """Yield a table of what an erasure kept, as its certificate states it, and what is secret too."""
+    columns = ("records", "number", "ground", "law", "until", "hold", "secret until")
+    names = ("kind", "count", "ground", "law", "until", "hold", "secret_until")
+    if lines := case.get("kept"):
+        yield table_of("kept", columns, ([line.get(name, "") for name in names] for line in lines))
+
+
+def local_day(instant: str | None) -> str:
+    """Return the day of an instant in Belgrade; "" if there is none."""
+    return local_time(instant)[:10] if instant else ""
+
+
+def next_run(case: Case) -> str:
+    """Return when the next step runs, and how often it was tried."""
+    runs = local_time(case["runs_at"]) if "runs_at" in case else "not scheduled"
+    return f"{runs}, after {case['tries']} tries without an outcome"
 
 
 def last_day(due_at: str) -> date:
@@ -79,7 +157,7 @@ def due_words(due_at: str) -> str:
     """Return when something is due, in Belgrade: `Thu 2026-12-03, today`; the hour, unless a day is whole."""
     due, now, day = datetime.fromisoformat(due_at), clock.now(), last_day(due_at)
     is_whole = due >= clock.beginning_of(day + timedelta(days=1)) - _A_SECOND
-    words = f"{day:%a %F}" if is_whole else f"{due.astimezone(clock.ZONE):%a %F %H:%M}"
+    words = f"{day:%a %F}" if is_whole else f"{day:%a} {local_time(due)}"
     days = (clock.day_of(now) - day).days
     if due < now:
         return f"{words}, late by {days} days" if days > 1 else f"{words}, late"
@@ -91,6 +169,7 @@ def whole(case: Case) -> Iterator[Table]:
     case = with_names(case, case["staff"])
     yield facts(case["rights_request_id"], _facts(case))
     yield steps(case)
+    yield from kept(case)
     yield evidence_table(case.get("evidence"), "rights verify")
 
 
@@ -109,7 +188,7 @@ def recipients(found: list[dict[str, Any]]) -> Table:
 
 
 def _recipient(one: Case) -> Sequence[object]:
-    day, why, secret = one.get("notified_at", "")[:10], one.get("why", ""), one.get("secret_until", "")
+    day, why, secret = local_day(one.get("notified_at")), one.get("why", ""), one.get("secret_until", "")
     return one["number"], one["name"], one["outcome"], day, why, secret
 
 
@@ -147,7 +226,7 @@ def _needed_action(case: Case) -> str:
 
 
 _FIELDS = (
-    "right", "status", "user_id", "language", "received_by", "received_at", "due_at", "days_left", "version",
+    "right", "status", "user_id", "language", "received_by", "received_at", "days_left", "version",
 )  # fmt: skip
 
 
@@ -157,15 +236,11 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
         yield "needs", f"{needed} by {due_words(case['act_by'])}"
     yield from _of_subject(case)
     yield from fields_of(case, "unwarned_until", "voided_at")
-    yield "deadline", "paused" if case["clock_stands_still"] else "running"
+    yield "deadline", f"{deadline(case)}{', paused' if case['clock_stands_still'] else ''}"
     if extended := case.get("extended"):
-        yield "extended", f"until {extended['due_at']}: {with_words(extended['reason'])}"
-    yield (
-        "next step",
-        f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome",
-    )
-    if silent := case.get("unreachable_since"):
-        yield "waits for", f"a service that has not responded since {silent}"
+        yield "extended", f"until {local_time(extended['due_at'])}: {with_words(extended['reason'])}"
+    yield "next step", next_run(case)
+    yield from wait_facts(case)
     yield "missing", ", ".join(case["missing"]) or "nothing"
     if asked := case.get("correction"):
         for name, value in asked["changes"].items():
@@ -173,11 +248,11 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
     yield "reason of the subject", case.get("reason")
     if proposal := case.get("proposal"):
         why = f" ({with_words(proposal['reason'])})" if "reason" in proposal else ""
-        yield "proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}"
+        yield "proposed", f"{proposal['status']}{why} by {proposal['by']} at {local_time(proposal['at'])}"
         yield "text", proposal.get("text", "")
         yield "approved by", proposal.get("approved_by", "not yet approved")
     elif decision := case.get("decision"):
-        yield "decided", f"{decision['outcome']} at {case['decided_at']}"
+        yield "decided", f"{decision['outcome']} at {local_time(case['decided_at'])}"
         yield "text", decision["text"]
 
 
@@ -199,7 +274,7 @@ def _of_subject(case: Case) -> Iterator[tuple[str, object]]:
         yield "on behalf", f"{behalf}: {read}, file {seen.get('reference', 'not recorded')}"
     if identity := case.get("identity"):
         proofs = ", ".join(identity["proofs"]) or "none"
-        yield "proofs", f"{proofs}; without further proof refused on {identity['refused_at'][:10]}"
+        yield "proofs", f"{proofs}; without further proof refused on {local_day(identity['refused_at'])}"
     if case["status"] == "awaiting_verification" and any(step["name"] == "warn" for step in case["steps"]):
         checked = case.get("identity_checked_by", "no operator yet")
         yield "identity", f"checked by {checked}; two operators have to check it"
@@ -213,5 +288,5 @@ def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:
 
 
 def _entry(one: dict[str, Any]) -> Sequence[object]:
-    data = ", ".join(f"{name}={with_words(value)}" for name, value in sorted(one["said"].items()))
+    data = ", ".join(f"{name}={shown(with_words(value))}" for name, value in sorted(one["said"].items()))
     return one["seq"], one["at"], one["event"], data

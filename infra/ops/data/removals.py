@@ -26,7 +26,7 @@ from chalicelib.retention.removals.store import key
 from infra.deployment import tables
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import standing_in
-from infra.ops.cases.tables import table_of
+from infra.ops.cases.tables import shown, table_of
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import confirm_unless, emit, note
@@ -109,7 +109,7 @@ def remove(
     emit({"table": name, "removed": not dry_run, "backups": [one.arn for one in left]})
     note(f"{name} {'would be' if dry_run else 'is'} deleted.")
     for one in left:
-        note(f"A backup is left: {one.arn}, {_end(one)}")
+        note(f"A backup is left: {one.arn}, {shown(_end(one))}")
     if left and not dry_run:
         sys.exit(NOT_IN_ORDER)
 

@@ -79,7 +79,7 @@ def _emit_approval(found: dict[str, Any]) -> None:
 
 
 def _version(one: dict[str, Any]) -> Sequence[object]:
-    published, effective = one["published_at"][:10], one["effective_at"][:10]
+    published, effective = map(tables.local_day, (one["published_at"], one["effective_at"]))
     in_effect = "yes" if one["in_effect"] else "not yet"
     return one["version"], published, effective, in_effect, _progress(one.get("announcement"))
 

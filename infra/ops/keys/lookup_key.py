@@ -136,7 +136,7 @@ def _has_to_move(claim: dict[str, Any], current: str) -> bool:
 def _end_of(suppression: dict[str, Any]) -> str:
     """The day on which a suppression ends, or words that sort after each day."""
     end = suppression.get("expires_at")
-    return clock.from_epoch(int(end["N"])).date().isoformat() if end else "when its account is erased"
+    return clock.day_of(clock.from_epoch(int(end["N"]))).isoformat() if end else "when its account is erased"
 
 
 def _has_ended(suppression: dict[str, Any]) -> bool:
