@@ -86,7 +86,7 @@ _TITLES = {
 }
 
 _LABELS = {
-    "amount_minor": "Amount (in the smallest unit of the currency)",
+    "amount_minor": "Amount",
     "at": "When",
     "authority": "Who requires it",
     "avatar_url": "Picture",

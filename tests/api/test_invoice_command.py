@@ -22,7 +22,7 @@ def test_invoice_is_recorded_from_a_file_and_listed(run: Commands, mila: User, t
     assert recorded.output == "RU-2026-000123  kept until 2037-01-01 01:00 CET"
     listed = run("bob", "list", "--user", mila.user_id).output
     row = next(line for line in listed.splitlines() if "RU-2026-000123" in line)
-    for shown in ("2026-11-24", "990 EUR", "2026-11-01 to 2026-11-30", "pi_3Q9xTest"):
+    for shown in ("2026-11-24", "9.90 EUR", "2026-11-01 to 2026-11-30", "pi_3Q9xTest"):
         assert shown in row
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.ids import AccountId, InvoiceId
-from chalicelib.staff.billing.model import Invoice
+from chalicelib.staff.billing.model import Invoice, amount
 
 # Numbers that card networks publish for tests, of 13 to 19 digits.
 CARDS = ["4222222222222", "30569309025904", "378282246310005", "4111111111111111", "6304000000000000000"]
@@ -27,6 +27,14 @@ def an_invoice_record(**changes: Any) -> Invoice:
         "provider_reference": "pi_3Q9xTest",
     }
     return Invoice.model_validate(fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [(990, "EUR", "9.90 EUR"), (-5, "RSD", "-0.05 RSD"), (990, "JPY", "990 JPY"), (990, "KWD", "0.990 KWD")],
+)
+def test_amount_has_the_decimal_places_of_its_currency(minor: int, currency: str, shown: str) -> None:
+    assert amount(minor, currency) == shown
 
 
 @pytest.mark.promise("USE-7")

@@ -11,9 +11,10 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.core.clock import beginning_of
+from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import DARK, LIGHT, STYLE
-from chalicelib.core.phrases import IN_ENGLISH
+from chalicelib.core.phrases import IN_ENGLISH, Phrasebook
 from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
@@ -126,6 +127,14 @@ def test_page_of_a_request_by_letter_shows_its_day_of_receipt() -> None:
 def test_instant_of_a_record_is_shown_in_belgrade_time() -> None:
     assert contents.shown("2026-11-19T23:00:00Z", IN_ENGLISH) == "2026-11-20 00:00:00 CET"
     assert contents.shown("2026-07-01T22:30:00Z", IN_ENGLISH) == "2026-07-02 00:30:00 CEST"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [(Language.ENGLISH, "9.90 EUR"), (Language.SERBIAN_LATIN, "9,90 EUR")]
+)
+def test_amount_of_an_invoice_is_in_the_unit_of_its_currency(language: Language, shown: str) -> None:
+    row = contents.row('{"amount_minor": 990, "currency": "EUR"}', Phrasebook(language))
+    assert row["amount_minor"] == shown
 
 
 @pytest.mark.promise("RGT-1")

@@ -17,7 +17,7 @@ LABELS: Catalogue = {
     "After": "Posle",
     "Again from": "Ponovo od",
     "All use of your data restricted": "Svako korišćenje Vaših podataka ograničeno",
-    "Amount (in the smallest unit of the currency)": "Iznos (u najmanjoj jedinici valute)",
+    "Amount": "Iznos",
     "Announced": "Najavljeno",
     "App": "Aplikacija",
     "App version": "Verzija aplikacije",

@@ -44,6 +44,7 @@ from chalicelib.rights.copy.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.copy.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.copy.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.copy.spool import Spools
+from chalicelib.staff.billing.model import amount
 from chalicelib.stream.export.parts import StreamReason
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -209,8 +210,12 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
 
 
 def row(line: str, say: Phrasebook) -> Row:
-    """Return the row of a record's JSON."""
-    return {name: shown(value, say) for name, value in json.loads(line).items()}
+    """Return the row of a record's JSON; an amount is in the unit of its currency."""
+    record = json.loads(line)
+    if "amount_minor" in record:
+        charged = amount(record["amount_minor"], record["currency"])
+        record["amount_minor"] = charged.replace(".", ",") if say.language.is_serbian else charged
+    return {name: shown(value, say) for name, value in record.items()}
 
 
 def shown(value: object, say: Phrasebook) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -51,6 +52,17 @@ Amount = Annotated[
         description="In the smallest unit of the currency, taxes included; negative for a credit note",
     ),
 ]
+# Currencies that have not two decimal places (ISO 4217).
+_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+
+
+def amount(minor: int, currency: str) -> str:
+    """Return an amount of the smallest unit of a currency in its unit, such as `9.90 EUR`."""
+    places = 0 if currency in _NONE else 3 if currency in _THREE else 2
+    return f"{Decimal(minor).scaleb(-places):f} {currency}"
+
+
 # Only the form of ISO 4217: the provider decides which currencies there are, and a list of ours that is out
 # of date would refuse a correct invoice.
 CurrencyCode = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217")]

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core.ids import UserId
+from chalicelib.staff.billing.model import amount
 from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
@@ -45,12 +46,12 @@ def list_invoices(
     ],
 ) -> None:
     """List the invoices of a user by number."""
-    columns = ("number", "issued", "amount (minor units)", "service", "reference", "kept until")
+    columns = ("number", "issued", "amount", "service", "reference", "kept until")
     tables.print_list(api, f"{_ALL}?user_id={user}", "invoices", columns, _row)
 
 
 def _row(one: dict[str, Any]) -> Sequence[object]:
-    amount = f"{one['amount_minor']} {one['currency']}"
+    charged = amount(one["amount_minor"], one["currency"])
     service = f"{one['service_from']} to {one['service_to']}"
     reference, end = one["provider_reference"], one["kept_until"]
-    return one["invoice_number"], one["issued_on"], amount, service, reference, end
+    return one["invoice_number"], one["issued_on"], charged, service, reference, end
