@@ -13,6 +13,7 @@ No form latches: each alarm ends without an operator who resets it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.core.metrics import Metric
@@ -25,6 +26,14 @@ Value = str | dict[str, Any]  # text, or a function of CloudFormation
 _STAGE: dict[str, Value] = {"service": {"Fn::Sub": "ru4m-${Stage}"}}
 ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
 IGNORED, FINE, BREACHING = "ignore", "notBreaching", "breaching"  # what missing data means
+
+
+class AlarmSeverity(StrEnum):
+    """By when a person has to answer an alarm (ADR 95), the most urgent first."""
+
+    NOW = "now"
+    TODAY = "today"
+    THIS_WEEK = "this week"
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ class AlarmRow:
     without: str = ""  # a function whose count is subtracted from that of all functions
     parameter: str = ""  # of the template, with the threshold in place of `threshold`
     country: str = ""  # the last part of the name; the alarms of all countries share a section
+    severity: AlarmSeverity = AlarmSeverity.TODAY
 
     @property
     def logical_id(self) -> str:

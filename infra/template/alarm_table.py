@@ -6,9 +6,12 @@ ALARM; the composite alarm `promise-broken` is in ALARM while one of these is.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.core.metrics import OTHER, Dimension, Metric
 from infra.template.alarm_rows import (
     AlarmRow,
+    AlarmSeverity,
     all_functions,
     behind,
     blocked,
@@ -198,8 +201,35 @@ _SERVICE = (
     all_functions("function-throttles", "Throttles", above=0, periods=3),
 )
 
-ALARMS: tuple[AlarmRow, ...] = (
-    *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_SERVICE,
+# Every other alarm is answered on the same day, weekends included (ADR 95).
+SEVERITIES = {
+    AlarmSeverity.NOW: {
+        # Evidence was altered, so a person or a function with access may go on doing it.
+        "ledger-entry-refused", "checkpoint-archive-damaged",
+        # The law counts hours, or allows no undue delay.
+        "breach-due-soon", "breach-overdue", "breach-notices-unbegun",
+        # Clients may read or write more than we promise, or a block has no effect at Stream.
+        "chat-settings-drifted", "stream-credentials-refused", "sync-lag", "no-sync",
+        # People cannot sign in or use the app.
+        "code-not-sent", "code-over-budget-in-all", "requests-failed", "use-not-counted", "token-refused",
+        "api-errors", "api-near-its-rate", "function-errors", "function-throttles",
+    },
+    AlarmSeverity.THIS_WEEK: {
+        # The term behind them is a week or longer.
+        "review-due", "consent-evidence-at-risk", "stream-orphan-deactivated", "stream-case-too-old",
+        "no-code-history", "other-backup-left",
+        # The work goes on by another way: the sweep, the schedule, the next pass, or TTL.
+        "shards-dead", "rights-relay-ended", "work-rights-dropped", "transfer-copies-dropped",
+        "erase-accounts-dropped", "work-on-hooks-dropped", "purge-over-budget", "no-usage-roll-up",
+    },
+}  # fmt: skip
+_SEVERITY_OF = {name: severity for severity, names in SEVERITIES.items() for name in names}
+
+ALARMS: tuple[AlarmRow, ...] = tuple(
+    replace(row, severity=_SEVERITY_OF.get(row.name, row.severity))
+    for row in (
+        *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_SERVICE,
+    )
 )  # fmt: skip
 
 COMPOSITE = "promise-broken"

@@ -57,19 +57,61 @@ def state(account: AwsAccount, name: str) -> tuple[str, str]:
 # --- the commands
 
 
-def test_list_shows_alarms_in_alarm_first_with_their_promise(account: AwsAccount) -> None:
-    for name in ("api-latency", "rights-overdue", "no-purge"):
+def with_alarms(account: AwsAccount, states: dict[str, str]) -> None:
+    for name, state_ in states.items():
         an_alarm(account, f"ru4m-staging-{name}")
-        set_state(account, f"ru4m-staging-{name}", "OK")
+        set_state(account, f"ru4m-staging-{name}", state_)
+
+
+def listed() -> list[dict[str, str]]:
+    done = CliRunner().invoke(app, ["--json", "alarms", "list", "--stage", "staging", "--region", REGION])
+    items: list[dict[str, str]] = json.loads(done.stdout)["items"]
+    return items
+
+
+def test_list_ends_with_status_three_if_an_alarm_of_the_stage_fires(account: AwsAccount) -> None:
+    with_alarms(account, dict.fromkeys(("api-latency", "rights-overdue", "no-purge"), "OK"))
     an_alarm(account, "ru4m-production-rights-overdue")
     assert ops("list").exit_code == 0
     set_state(account, "ru4m-staging-rights-overdue", "ALARM")
-    listed = ops("list")
-    assert listed.exit_code == 3
-    assert "1 of 3 in ALARM" in listed.output
-    rows = [line for line in listed.output.splitlines() if "docs/runbook" in line]
-    assert "rights-overdue" in rows[0]
-    assert "RGT-10" in rows[0]
+    done = ops("list")
+    assert done.exit_code == 3
+    assert "1 of 3 in ALARM" in done.output
+
+
+def test_list_is_ordered_by_state_then_severity_then_promise(account: AwsAccount) -> None:
+    firing = ("review-due", "api-errors", "sync-lag", "no-purge", "rights-overdue", "expired-data-present")
+    with_alarms(account, {**dict.fromkeys(firing, "ALARM"), "code-not-sent": "OK"})
+    assert [(one["severity"], one["promise"], one["name"]) for one in listed()] == [
+        ("now", "STR-3", "sync-lag"),
+        ("now", "", "api-errors"),
+        ("today", "RET-1", "expired-data-present"),
+        ("today", "RGT-10", "rights-overdue"),
+        ("today", "", "no-purge"),
+        ("this week", "", "review-due"),
+        ("now", "", "code-not-sent"),
+    ]
+
+
+def test_list_says_in_a_sentence_of_the_runbook_what_an_alarm_means(account: AwsAccount) -> None:
+    with_alarms(account, {"rights-overdue": "ALARM", "texts-undelivered-rs": "OK"})
+    first, second = listed()
+    assert first["meaning"] == "The deadline of a rights request has passed without an answer"
+    assert second["meaning"].startswith("Carriers confirmed fewer than 70 %")
+
+
+def test_broken_promises_are_named_with_the_gravest_severity(account: AwsAccount) -> None:
+    states = {"promise-broken": "ALARM", "rights-overdue": "ALARM", "sync-lag": "ALARM"}
+    with_alarms(account, {**states, "hooks-dead": "OK"})
+    first = listed()[0]
+    assert (first["name"], first["severity"], first["promise"]) == ("promise-broken", "now", "RGT-10, STR-3")
+
+
+def test_alarm_of_another_release_is_listed_without_a_meaning(account: AwsAccount) -> None:
+    with_alarms(account, {"an-old-one": "ALARM"})
+    assert [(one["name"], one["severity"], one["meaning"]) for one in listed()] == [
+        ("an-old-one", "today", "")
+    ]
 
 
 def test_tested_alarm_is_in_alarm_and_says_that_it_is_a_test(account: AwsAccount) -> None:

@@ -13,7 +13,7 @@ from chalicelib.core.metrics import OTHER, Dimension, Metric
 from chalicelib.privacy import unsent
 from chalicelib.rights.engine import step
 from infra.template.alarm_rows import AlarmRow
-from infra.template.alarm_table import ALARMS
+from infra.template.alarm_table import ALARMS, SEVERITIES
 from infra.template.alarms import rule
 from tests.infra.templates import Template, listed, of_type, plain
 from tests.support.clouds import emitted_metrics
@@ -230,6 +230,15 @@ def test_composite_is_of_the_alarms_that_mean_a_broken_promise() -> None:
     assert {row.name: row.breaks for row in ALARMS if row.breaks} == BROKEN
     promises = (ROOT / "docs" / "promises.yaml").read_text()
     assert [one for one in BROKEN.values() if f"  {one}:" not in promises] == []
+
+
+def test_severities_name_alarms_that_exist() -> None:
+    """A name that no row has would leave its alarm at the severity of all others."""
+    assert set().union(*SEVERITIES.values()) - ROWS.keys() == set()
+
+
+def test_broken_promise_does_not_wait_for_the_week() -> None:
+    assert [row.name for row in ALARMS if row.breaks and row.severity == "this week"] == []
 
 
 def test_composite_fires_at_any_of_them_and_is_made_after_them(

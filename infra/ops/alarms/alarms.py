@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -16,7 +17,9 @@ from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import Yes
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
+from infra.template.alarm_rows import AlarmSeverity
 from infra.template.alarm_table import ALARMS, COMPOSITE
+from infra.template.alarms import RUNBOOK, read_runbook
 
 app = typer.Typer(name="alarms", help="Alarms: their states, and whether their receivers work.")
 
@@ -24,8 +27,8 @@ _CONFIRMED = "A receiver of alarms is confirmed. `alarms test` shows that it get
 _REMEDY = (
     "is confirmed: open the link in AWS's mail, or deploy with --alarm-email ADDRESS to get another one."
 )
-_BREAKS = {row.name: row.breaks for row in ALARMS}
-_SECTIONS = {row.name: row.section for row in ALARMS}
+_ROWS = {row.name: row for row in ALARMS}
+_STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
 
 
 class NotTestable(CommandRefused):
@@ -34,27 +37,59 @@ class NotTestable(CommandRefused):
 
 @stage_command(app, "list")
 def list_alarms(deployed: DeployedStage) -> None:
-    """List all alarms, those in ALARM first. Exit status 3: at least one is."""
-    found = alarms.states(*deployed)
+    """List all alarms: those in ALARM first, by severity, then by promise. Exit status 3: one is in ALARM."""
+    found = _listed(alarms.states(*deployed))
     firing = sum(one.state == "ALARM" for one in found)
-    columns = ("alarm", "state", "since", "promise", "runbook")
+    columns = ("alarm", "severity", "state", "since", "promise", "meaning")
     table = table_of(f"{firing} of {len(found)} in ALARM", columns, map(_row, found))
-    emit({"items": list(map(_item, found))}, table)
+    emit({"items": list(map(asdict, found))}, table, "docs/runbook.md has the remedy of each.")
     sys.exit(NOT_IN_ORDER if firing else 0)
 
 
-def _row(one: FoundAlarm) -> Sequence[object]:
-    since, runbook = local_time(one.since), f"docs/runbook.md#{_SECTIONS.get(one.name, one.name)}"
-    return one.name, one.state, since, _BREAKS.get(one.name, ""), runbook
+@dataclass(frozen=True)
+class _ListedAlarm:
+    """An alarm as the list shows it; `promise` is each promise that is broken while it is in ALARM."""
+
+    name: str
+    severity: AlarmSeverity
+    state: str
+    since: str
+    promise: str
+    meaning: str  # the first sentence of its section
 
 
-def _item(one: FoundAlarm) -> dict[str, str]:
-    since, promise = one.since.isoformat(), _BREAKS.get(one.name, "")
-    return {"name": one.name, "state": one.state, "since": since, "promise": promise}
+def _row(one: _ListedAlarm) -> Sequence[object]:
+    since, meaning = local_time(one.since), one.meaning if one.state != "OK" else ""
+    return one.name, one.severity, one.state, since, one.promise, meaning
+
+
+def _listed(found: Iterable[FoundAlarm]) -> list[_ListedAlarm]:
+    """The most urgent first. The composite has the promises, and the severity, of the alarms that fire."""
+    states, urgency, runbook = list(found), list(AlarmSeverity).index, read_runbook(RUNBOOK)
+    firing = {one.name for one in states if one.state == "ALARM"}
+    broken = [row for row in ALARMS if row.breaks and row.name in firing]
+    promises = ", ".join(sorted({row.breaks for row in broken}))
+    gravest = min((row.severity for row in broken), key=urgency, default=AlarmSeverity.TODAY)
+
+    def listed(one: FoundAlarm) -> _ListedAlarm:
+        row, is_composite = _ROWS.get(one.name), one.name == COMPOSITE  # another release has other alarms
+        of_row = (row.severity, row.breaks) if row else (AlarmSeverity.TODAY, "")
+        severity, promise = (gravest, promises) if is_composite else of_row
+        meaning = runbook.get(row.section if row else one.name, {}).get("Meaning", "")
+        sentence = meaning.partition(". ")[0].removesuffix(".")
+        return _ListedAlarm(one.name, severity, one.state, one.since.isoformat(), promise, sentence)
+
+    def order(one: _ListedAlarm) -> tuple[object, ...]:
+        return (
+            _STATES.index(one.state), urgency(one.severity), not one.promise, one.promise,
+            one.name != COMPOSITE, one.name,
+        )  # fmt: skip
+
+    return sorted(map(listed, states), key=order)
 
 
 def _known(name: str) -> str:
-    if name != COMPOSITE and name not in _BREAKS:
+    if name != COMPOSITE and name not in _ROWS:
         raise typer.BadParameter("no alarm has this name; `alarms list` shows them")
     return name
 
