@@ -31,7 +31,7 @@ from infra.ops.data import gated_jobs, removals, restores, retention, upkeep
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.keys import commands as keys
 from infra.ops.operator_console import choose_format, console, emit
-from infra.ops.profiles import apply_local, apply_profile
+from infra.ops.profiles import OperatorRole, apply_local, apply_profile
 from infra.ops.refusals import OperatorGroup
 from infra.ops.reports import commands as report
 from infra.ops.reports import plots as pictures
@@ -85,6 +85,7 @@ def prepare(
         str | None, typer.Option(help="table in ~/.config/ru4m/ops.toml with stage and region")
     ] = None,
     operator: Annotated[str, typer.Option("--as", help="with --local: the operator's name")] = "operator",
+    role: Annotated[OperatorRole | None, typer.Option(help="with --local: the operator's only role")] = None,
     *,
     local: Annotated[bool, typer.Option("--local", help="use the local cloud that `make run` keeps")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
@@ -95,7 +96,7 @@ def prepare(
     """Commands of operations on a deployed stage. docs/operations.md walks through the cases."""
     choose_format(as_json=as_json)
     if local:
-        apply_local(operator)
+        apply_local(operator, role)
     else:
         apply_profile(profile)
 

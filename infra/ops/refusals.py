@@ -38,8 +38,8 @@ UsageMistake: type[Exception] = typer.BadParameter.__mro__[1]
 _SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
 _PERMISSIONS = (
     "Check --stage and --region. Your role needs a policy that the stack ru4m-<stage>-service names: "
-    "OperatorPolicyArn for cases, ReportPolicyArn for reports and evidence, OnCallPolicyArn for alarms and "
-    "queues. Keys, jobs and restores need more than the role that deploys."
+    "OperatorPolicyArn for cases, ReportPolicyArn for reports and evidence, OnCallPolicyArn for alarms, "
+    "queues, logs and runs of jobs. Keys and restores need more than the role that deploys."
 )
 _STAGE = "Check --stage and --region; `make deploy` creates a stage."
 _EXPIRED = {

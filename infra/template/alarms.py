@@ -2,7 +2,7 @@
 
 Each alarm notifies on its own, beside the composite: a second broken promise must not stay silent because the
 composite is in ALARM already. The text of an alarm is the meaning that its section of docs/runbook.md states:
-a section for each alarm, with four named paragraphs.
+a section for each alarm, with five named paragraphs.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from infra.template.alarm_rows import AlarmRow, Value
+from infra.template.alarm_rows import AlarmRow, AlarmSeverity, Value
 from infra.template.alarm_table import ALARMS, COMPOSITE
 
 RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "runbook.md"
-PARTS = ("Meaning", "First look", "Remedy", "Test")
+PARTS = ("Meaning", "Needs", "First look", "Remedy", "Test")
 _SECTION = re.compile(r"^### (\S+)\n(.*?)(?=^#|\Z)", re.DOTALL | re.MULTILINE)
 _PART = re.compile(r"^\*\*([A-Z][a-z ]+)\.\*\* (.+?)(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
 _Runbook: TypeAlias = Mapping[str, Mapping[str, str]]  # as `read_runbook` returns it
@@ -51,7 +51,7 @@ def rule(rows: Iterable[AlarmRow]) -> str:
 def _alarm(row: AlarmRow, runbook: _Runbook) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "AlarmName": {"Fn::Sub": full_name(row.name)},
-        "AlarmDescription": _description(row.section, runbook),
+        "AlarmDescription": _description(row.section, row.severity, runbook),
         **(_on_aws(_difference(row), _metric(row)) if row.without else _metric(row)),
         "EvaluationPeriods": row.periods,
         "DatapointsToAlarm": row.datapoints or row.periods,
@@ -107,7 +107,8 @@ def _composite(rows: Iterable[AlarmRow], runbook: _Runbook) -> dict[str, Any]:
     broken = [row for row in rows if row.breaks]
     properties = {
         "AlarmName": {"Fn::Sub": full_name(COMPOSITE)},
-        "AlarmDescription": _description(COMPOSITE, runbook),
+        # Each alarm behind it notifies too, with a severity of its own.
+        "AlarmDescription": _description(COMPOSITE, AlarmSeverity.TODAY, runbook),
         "AlarmRule": {"Fn::Sub": rule(broken)},
         **_NOTIFIES,
     }
@@ -120,8 +121,9 @@ def _composite(rows: Iterable[AlarmRow], runbook: _Runbook) -> dict[str, Any]:
     }
 
 
-def _description(name: str, runbook: _Runbook) -> str:
-    return f"{runbook[name]['Meaning']} See docs/runbook.md#{name}"
+def _description(name: str, severity: AlarmSeverity, runbook: _Runbook) -> str:
+    """The text of a notification; a receiver may filter by its beginning."""
+    return f"Severity: {severity}. {runbook[name]['Meaning']} See docs/runbook.md#{name}"
 
 
 class BadSection(ValueError):
@@ -129,10 +131,10 @@ class BadSection(ValueError):
 
 
 def read_runbook(page: Path) -> dict[str, dict[str, str]]:
-    """Read what an operator reads about each alarm: the four paragraphs by their names, by the alarm's name.
+    """Read what an operator reads about each alarm: the five paragraphs by their names, by the alarm's name.
 
     Raises:
-        BadSection: a section lacks one of the four paragraphs, or an alarm has two sections.
+        BadSection: a section lacks one of the five paragraphs, or an alarm has two sections.
     """
     found: dict[str, dict[str, str]] = {}
     for name, text in _SECTION.findall(page.read_text(encoding="utf-8")):

@@ -230,7 +230,7 @@ def test_operator_on_call_reads_no_data_of_subjects(alarmed: AlarmedCloud) -> No
     for service, call, given in (
         ("dynamodb", "scan", {"TableName": f"ru4m-{STAGE}-accounts"}),
         ("secretsmanager", "get_secret_value", {"SecretId": f"ru4m/{STAGE}/stream"}),
-        ("lambda", "invoke", {"FunctionName": f"ru4m-{STAGE}-purge_expired"}),
+        ("lambda", "invoke", {"FunctionName": f"ru4m-{STAGE}-erase_accounts"}),
     ):
         with pytest.raises(Exception, match="AccessDenied"):
             getattr(vera.client(service), call)(**given)
