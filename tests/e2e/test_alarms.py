@@ -1,4 +1,7 @@
-"""Breaks promises on purpose on a deployed cloud: alarms fire, and the runbook's commands end them."""
+"""Breaks promises on purpose on a deployed cloud: alarms fire, and the runbook's commands end them.
+
+Vera has the role of the person on call, Alice and Bob that of operators, Dora that of deployments.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ from chalicelib.core.table.items import wire_item
 from chalicelib.rights.request import store
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.terms import StepStatus
+from infra.deployment.account import AwsAccount
 from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
+from infra.ops.profiles import OperatorRole, sign_in
 from infra.ops.standing_in import act_as
 from infra.template.alarm_table import ALARMS
 from tests.support.clouds.alarmed import AlarmedCloud, with_operators
@@ -37,7 +42,9 @@ def alarmed() -> Iterator[AlarmedCloud]:
     """Return a cloud of its own: other tests leave findings, for which alarms stay a day."""
     policies = {"alice": "OperatorPolicyArn", "bob": "OperatorPolicyArn", "vera": "OnCallPolicyArn"}
     with local_cloud() as cloud:
-        yield AlarmedCloud(cloud, with_operators(cloud, policies))
+        key = sign_in(cloud.account, "dora", OperatorRole.DEPLOYMENT)
+        dora = AwsAccount(cloud.account.region, cloud.account.endpoint, *key)
+        yield AlarmedCloud(cloud, {**with_operators(cloud, policies), "dora": dora})
 
 
 @pytest.fixture(scope="module")
@@ -151,12 +158,12 @@ def test_drifted_setting_fires_until_it_is_applied_back(alarmed: AlarmedCloud) -
     client = StreamChat(stream.api_key, stream.secret, base_url=stream.url)
     with client.session:
         client.update_channel_type("livestream", grants={"user": ["read-channel"]})
-    alarmed.ops_succeeds("root", "chat-settings", "check")
+    alarmed.ops_succeeds("vera", "chat-settings", "check")
     alarmed.wait_until_firing("chat-settings-drifted")
 
-    assert alarmed.ops("root", "chat-settings", "diff").exit_code == 3
-    alarmed.ops_succeeds("root", "chat-settings", "apply", "--yes")
-    alarmed.ops_succeeds("root", "chat-settings", "check")
+    assert alarmed.ops("dora", "chat-settings", "diff").exit_code == 3
+    alarmed.ops_succeeds("dora", "chat-settings", "apply", "--yes")
+    alarmed.ops_succeeds("vera", "chat-settings", "check")
     alarmed.wait_until_firing()
 
 
@@ -167,7 +174,7 @@ def test_expired_data_fires_until_a_purge_finds_nothing(alarmed: AlarmedCloud) -
         assert alarmed.cloud.run("purge_expired")["oldest_minutes"] > 48 * 60
         alarmed.wait_until_firing("expired-data-present")
 
-    assert "0 found" in alarmed.ops_succeeds("root", "purge", "run")
+    assert "0 found" in alarmed.follow_remedy("vera", "expired-data-present")
     alarmed.wait_until_firing()
 
 
@@ -192,7 +199,7 @@ def test_message_in_a_dead_letter_queue_fires_until_it_is_redriven(alarmed: Alar
     assert "message.deleted" in alarmed.ops_succeeds("vera", "queues", "show", "hooks-dead")
     counted = alarmed.ops("vera", "queues", "redrive", "hooks-dead", "--dry-run")
     assert counted.exit_code == 3, counted.output
-    assert "1 messages moved" in alarmed.ops_succeeds("vera", "queues", "redrive", "hooks-dead", "--yes")
+    assert "1 messages moved" in alarmed.follow_remedy("vera", "hooks-dead")
     alarmed.wait_until_firing()
 
 
@@ -219,10 +226,21 @@ def test_alarm_that_an_operator_tests_notifies_a_subscriber_and_is_set_back(alar
     alarmed.ops_succeeds("vera", "alarms", "check")
 
 
-def test_missing_job_fires_until_its_first_run(alarmed: AlarmedCloud) -> None:
-    assert alarmed.states()["no-usage-roll-up"] == "ALARM"  # an hourly job, and the cloud is minutes old
-    alarmed.cloud.run("roll_up_usage")
-    until(lambda: alarmed.states()["no-usage-roll-up"] == "OK", "the alarm to end", 30.0)
+def test_message_that_is_not_needed_fires_until_it_is_purged(alarmed: AlarmedCloud) -> None:
+    sqs = alarmed.cloud.account.client("sqs")
+    dead = sqs.get_queue_url(QueueName=f"ru4m-{STAGE}-shards-dead")["QueueUrl"]
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"shard": "s00"}))
+    until(lambda: alarmed.states()["shards-dead"] == "ALARM", "the alarm", 30.0)
+    assert "s00" in alarmed.ops_succeeds("vera", "queues", "show", "shards-dead")
+    alarmed.follow_remedy("vera", "shards-dead")
+    until(lambda: alarmed.states()["shards-dead"] == "OK", "the alarm to end", 30.0)
+
+
+@pytest.mark.parametrize("alarm", ["no-reconciliation", "no-idle-accounts-run"])
+def test_missing_job_fires_until_the_person_on_call_runs_it(alarm: str, alarmed: AlarmedCloud) -> None:
+    assert alarmed.states()[alarm] == "ALARM"  # an hourly job, and the cloud is minutes old
+    alarmed.follow_remedy("vera", alarm)
+    until(lambda: alarmed.states()[alarm] == "OK", "the alarm to end", 30.0)
 
 
 def test_operator_on_call_reads_no_data_of_subjects(alarmed: AlarmedCloud) -> None:

@@ -80,6 +80,14 @@ def test_letter_with_a_number_is_entered_and_decided_by_two_operators(
     assert "We stop that by counting." in answer["text"]
 
 
+@pytest.mark.promise("SEC-1")
+def test_operator_with_one_role_has_no_other(state: None) -> None:
+    place = ("--as", "ana", "--role", "on-call")
+    assert "hooks-dead" in ops(*place, "queues", "list").stdout
+    assert ops(*place, "rights", "list").stderr.startswith("refused: 403")
+    assert ops("--as", "ana", "rights", "list").exit_code == 0
+
+
 def test_notices_and_the_last_purge_are_shown_by_the_deployed_function(
     state: None, cloud: LocalCloud
 ) -> None:

@@ -15,6 +15,7 @@ from infra.local.emf import Forwarder
 from infra.local.waiting import until
 from infra.ops.__main__ import app
 from infra.template.alarm_table import ALARMS, COMPOSITE
+from tests.support.runbook import SECTIONS, ops_commands
 
 BROKEN = frozenset(row.name for row in ALARMS if row.breaks)
 
@@ -45,19 +46,25 @@ class AlarmedCloud:
         until(lambda: self.firing() == expected, f"{', '.join(names) or 'no alarm'} to fire", 60.0)
 
     def ops(self, operator: str, *words: str) -> Any:
-        """Run a command of operations as an operator."""
+        """Run a command of operations as an operator, who confirms it."""
         account = self.operators[operator]
         os.environ.update(
             AWS_ACCESS_KEY_ID=str(account.access_key), AWS_SECRET_ACCESS_KEY=str(account.secret_key)
         )
         place = ("--stage", STAGE, "--region", account.region, "--endpoint-url", str(account.endpoint))
-        return CliRunner().invoke(app, [*words, *place])
+        return CliRunner().invoke(app, [*words, *place], input="y\n")
 
     def ops_succeeds(self, operator: str, *words: str) -> str:
         """Run a command that must end with status 0, and return its output."""
         done = self.ops(operator, *words)
         assert done.exit_code == 0, done.output
         return str(done.output)
+
+    def follow_remedy(self, operator: str, alarm: str) -> str:
+        """Run the commands that the runbook's remedy of an alarm has, as it stands; return their output."""
+        commands = list(ops_commands(SECTIONS[alarm]["Remedy"]))
+        assert commands
+        return "\n".join(self.ops_succeeds(operator, *one.split()) for one in commands)
 
 
 def with_operators(cloud: LocalCloud, policies: dict[str, str]) -> dict[str, AwsAccount]:
