@@ -93,10 +93,11 @@ def test_list_is_ordered_by_state_then_severity_then_promise(account: AwsAccount
     ]
 
 
-def test_list_says_in_a_sentence_of_the_runbook_what_an_alarm_means(account: AwsAccount) -> None:
+def test_list_says_in_a_sentence_what_an_alarm_means_and_which_roles_it_needs(account: AwsAccount) -> None:
     with_alarms(account, {"rights-overdue": "ALARM", "texts-undelivered-rs": "OK"})
     first, second = listed()
     assert first["meaning"] == "The deadline of a rights request has passed without an answer"
+    assert first["needs"] == "two operators"
     assert second["meaning"].startswith("Carriers confirmed fewer than 70 %")
 
 

@@ -56,11 +56,13 @@ class _ListedAlarm:
     since: str
     promise: str
     meaning: str  # the first sentence of its section
+    needs: str  # the roles of its section
 
 
 def _row(one: _ListedAlarm) -> Sequence[object]:
-    since, meaning = local_time(one.since), one.meaning if one.state != "OK" else ""
-    return one.name, one.severity, one.state, since, one.promise, meaning
+    since, meaning = local_time(one.since), f"{one.meaning}. Needs: {one.needs}"
+    is_explained = one.needs and one.state != "OK"
+    return one.name, one.severity, one.state, since, one.promise, meaning if is_explained else ""
 
 
 def _listed(found: Iterable[FoundAlarm]) -> list[_ListedAlarm]:
@@ -75,9 +77,12 @@ def _listed(found: Iterable[FoundAlarm]) -> list[_ListedAlarm]:
         row, is_composite = _ROWS.get(one.name), one.name == COMPOSITE  # another release has other alarms
         of_row = (row.severity, row.breaks) if row else (AlarmSeverity.TODAY, "")
         severity, promise = (gravest, promises) if is_composite else of_row
-        meaning = runbook.get(row.section if row else one.name, {}).get("Meaning", "")
-        sentence = meaning.partition(". ")[0].removesuffix(".")
-        return _ListedAlarm(one.name, severity, one.state, one.since.isoformat(), promise, sentence)
+        section = runbook.get(row.section if row else one.name, {})
+        meaning = section.get("Meaning", "").partition(". ")[0].removesuffix(".")
+        needs, since = section.get("Needs", "").removesuffix("."), one.since.isoformat()
+        return _ListedAlarm(
+            one.name, severity, one.state, since, promise, meaning, needs[:1].lower() + needs[1:]
+        )
 
     def order(one: _ListedAlarm) -> tuple[object, ...]:
         return (
