@@ -3,6 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.terms import Status
@@ -85,7 +86,7 @@ def test_one_erasure_is_shown_with_its_steps_and_their_times(
     request = stored(stuck)
     assert request.next_step
     assert request.next_step.at
-    stopped = f"{request.next_step.at:%Y-%m-%dT%H:%M:%SZ}"
+    stopped = f"{request.next_step.at.astimezone(ZONE):%F %H:%M} CET"
     line = next(line for line in shown.splitlines() if "await_stream_deletion" in line and stopped in line)
     assert "not_done_for_user" in line
     for name in procedures.steps_of(request.right, None):
