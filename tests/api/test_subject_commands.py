@@ -42,6 +42,23 @@ def test_subject_is_found_by_a_number_that_is_typed_and_never_in_an_address(wire
     assert (nobody.exit_code, "no account that a letter may reach" in nobody.output) == (0, True)
 
 
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("typed", ["060 123 4568", "060/123-45-68", "+381 60/123-4568", "00381 60 1234568"])
+def test_number_is_found_as_people_in_serbia_write_it(world: World, wire: Wire, typed: str) -> None:
+    user = world.a_user("+381601234568")
+    found = Commands("subjects", wire)("ana", "find", "--phone", typed=f"{typed}\n")
+    assert found.output.endswith(f"{user.user_id}  open")
+    assert all(part not in wire.sent[0].url for part in ("1234568", "4568", "%20"))
+    assert "4568" not in world.log.getvalue()
+
+
+@pytest.mark.parametrize("typed", ["060 123", "mila", "call 060 123 4568", "011 123 4567", "+381 60 12"])
+def test_text_that_is_no_mobile_number_gets_a_clear_answer(wire: Wire, typed: str) -> None:
+    refused = Commands("subjects", wire)("ana", "find", "--phone", typed=f"{typed}\n")
+    assert refused.output.startswith("phone of the subject: refused: 400 invalid_phone")
+    assert "such as 060 123 4567" in refused.output
+
+
 @pytest.mark.parametrize("words", [(), ("--phone", "--email")])
 def test_search_needs_exactly_one_kind_of_contact(wire: Wire, words: tuple[str, ...]) -> None:
     done = Commands("subjects", wire)("ana", "find", *words)

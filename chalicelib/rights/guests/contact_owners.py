@@ -10,17 +10,20 @@ from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.messages.model import mailbox
+from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.rights.request.model import GuestContact
 
 
 def contact_of(phone: str | None, email: str | None, locale: str | None = None) -> GuestContact:
-    """The contact that an operator gave: a number in international format, else a mailbox.
+    """The contact that an operator gave: a number, else a mailbox.
+
+    A number without a country code, such as `060 123 4567`, is one of our country: so people write theirs.
 
     Raises:
         InvalidPhone, InvalidEmail: it is malformed.
     """
     if phone:
-        return GuestContact(phone=mobile_number(phone, None), locale=locale)
+        return GuestContact(phone=mobile_number(phone, CONTROLLER.country), locale=locale)
     return GuestContact(email=mailbox(email or ""), locale=locale)
 
 
