@@ -81,14 +81,14 @@ def _answer_to(question: str) -> str:
     return line.strip()
 
 
-def confirm_unless(yes: bool, question: str) -> None:  # noqa: FBT001 - an option of the command line
-    """Ask the operator, unless the call has `--yes`.
+def confirm_unless(yes: bool, question: str, option: str = "--yes") -> None:  # noqa: FBT001 - an option
+    """Ask the operator, unless the call has the option that answers yes.
 
     Raises:
         NotConfirmed: the answer is no, or there is none.
     """
     if not yes and _answer_to(f"{question} [y/N]: ").lower() not in {"y", "yes"}:
-        raise NotConfirmed("not confirmed, so nothing was changed; --yes skips the question")
+        raise NotConfirmed(f"not confirmed, so nothing was changed; {option} skips the question")
 
 
 _REPORTED = 30  # seconds between two lines, if the output is no terminal

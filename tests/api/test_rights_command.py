@@ -59,6 +59,31 @@ def test_two_operators_decide_from_the_command_line(mila: User, run: Commands, a
     assert mila.request(asked)["decision"]["text"].count("This was answered last week.") == 1
 
 
+@pytest.mark.promise("RGT-9")
+def test_answer_in_another_language_than_the_case_is_asked_back(
+    world: World, mila: User, run: Commands, text: str
+) -> None:
+    mila.changes(locale="sr-Cyrl")
+    asked = mila.exercises("access").json["rights_request_id"]
+    propose = ("propose", asked, *REFUSE, "--text-file", text)
+    for typed in (None, "n\n"):
+        refused = run("alice", *propose, typed=typed)
+        assert refused.exit_code == 1
+        assert "The case is in Serbian in Cyrillic script, and the text in English" in refused.output
+    assert "proposed" not in run("alice", "show", asked).output
+    assert run("alice", *propose, "--other-language").exit_code == 0
+
+
+@pytest.mark.promise("RGT-10")
+def test_second_operator_sees_the_whole_answer_as_the_subject_gets_it(
+    mila: User, run: Commands, asked: str, text: str, wire: Wire
+) -> None:
+    run("alice", "propose", asked, *REFUSE, "--text-file", text)
+    seen = wire.world.an_operator("bob").shows(asked).json["proposal"]["letter"]
+    assert run("bob", "approve", asked, "--version", "2").exit_code == 0
+    assert mila.request(asked)["decision"]["text"] == seen
+
+
 def test_refused_command_prints_the_reason_and_exits_with_status_1(
     run: Commands, asked: str, text: str
 ) -> None:

@@ -14,10 +14,12 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import HoldId, RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
+from chalicelib.core.settings import settings
 from chalicelib.operations.inbox.model import Needed
 from chalicelib.operations.inbox.requests import needs_of
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.retention.model import HoldGround
+from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.views import (
     DecisionView,
     ExtendedView,
@@ -31,7 +33,7 @@ from chalicelib.rights.operators import extend
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, RightsRequest
+from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, Proposal, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from chalicelib.rights.request.waits import WaitReason
@@ -104,6 +106,7 @@ class ProposalView(View):
     status: Status
     reason: RefusalReason | None = None
     text: str | None = None
+    letter: str | None = Field(None, description="The whole answer, as the subject would get it now")
     by: StaffId
     at: Instant
     approved_by: StaffId | None = None
@@ -260,7 +263,9 @@ class WholeCaseView(WithEvidence, CaseView):
     def inspected(cls, seen: InspectedCase[RightsRequest]) -> Self:
         """Build the view of a request and its evidence."""
         request = seen.case
-        proposed = request.proposal and ProposalView.showing(request.proposal, text=request.decision_text)
+        proposed = request.proposal and ProposalView.showing(
+            request.proposal, text=request.decision_text, letter=_letter(request, request.proposal)
+        )
         return cls.showing(request, **_derived(request), proposal=proposed, **evidence_of(seen))
 
 
@@ -309,6 +314,13 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
         "restraint": RestraintView.of(request),
         "lifting": LiftingView.of(request),
     }
+
+
+def _letter(request: RightsRequest, proposal: Proposal) -> str | None:
+    """The answer that a proposal would be, in the subject's language; None for an entry that is voided."""
+    decided = request.model_copy(update={"status": proposal.status, "refusal": proposal.reason})
+    is_void = proposal.status is Status.CANCELLED
+    return None if is_void else decisions.text(decided, settings().contact_email, request.language)
 
 
 _SHARED_WITH_SUBJECT = (

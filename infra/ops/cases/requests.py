@@ -24,6 +24,7 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.ops.cases import tables
+from infra.ops.cases.written_language import OtherLanguage, confirm_language
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import ask, emit, note
@@ -96,9 +97,11 @@ def propose(
         RefusalReason | None,
         typer.Option(help="ground of a whole or partial refusal; must apply to the right"),
     ] = None,
+    *,
+    other_language: OtherLanguage = False,
 ) -> None:
     """Propose a decision. Work on the request waits until another operator approves it."""
-    body = {"status": status, "text": text_file.read_text(encoding="utf-8")}
+    body = {"status": status, "text": _text_for(api, request, text_file, other_language)}
     if reason:
         body["reason"] = reason
     _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
@@ -133,9 +136,11 @@ def approve(api: InternalApi, request: Request, version: Version) -> None:
 
 
 @api_command(app)
-def propose_lifting(api: InternalApi, request: Request, text_file: TextFile) -> None:
+def propose_lifting(
+    api: InternalApi, request: Request, text_file: TextFile, *, other_language: OtherLanguage = False
+) -> None:
     """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
-    body = {"text": text_file.read_text(encoding="utf-8")}
+    body = {"text": _text_for(api, request, text_file, other_language)}
     _print_result(api.call("PUT", f"{_ALL}/{request}/lifting", body))
 
 
@@ -263,12 +268,15 @@ def enter_file(api: InternalApi, file: BodyFile) -> None:
 
 
 @api_command(app, "propose-file")
-def propose_file(api: InternalApi, request: Request, file: BodyFile) -> None:
+def propose_file(
+    api: InternalApi, request: Request, file: BodyFile, *, other_language: OtherLanguage = False
+) -> None:
     """Propose a decision with values, such as those that a partial rectification corrects.
 
     The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
     """
     body = read_json(file)
+    _confirm_language(api, request, str(body.get("text", "")), other_language)
     _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
 
 
@@ -302,6 +310,17 @@ def notified(
     body = {"number": number, "notified_on": on}
     found = api.call("PUT", f"{_ALL}/{request}/recipients", body)
     emit(found, tables.recipients(found["items"]))
+
+
+def _text_for(api: InternalApi, request: str, file: Path, yes: bool) -> str:  # noqa: FBT001
+    text = file.read_text(encoding="utf-8")
+    _confirm_language(api, request, text, yes)
+    return text
+
+
+def _confirm_language(api: InternalApi, request: str, text: str, yes: bool) -> None:  # noqa: FBT001
+    """Ask if a text for the subject is in another language than the case; the look is recorded."""
+    confirm_language(api.call("GET", f"{_ALL}/{request}")["language"], text, yes)
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:

@@ -207,6 +207,8 @@ def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a va
 
 def with_words(value: object) -> object:
     """Return a reason with its plain words, such as `A16Accurate: we checked the data ...`; others as is."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     words = _WORDS.get(value) if isinstance(value, str) else None
     return f"{value}: {words}" if words else value
 
@@ -249,7 +251,7 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
     if proposal := case.get("proposal"):
         why = f" ({with_words(proposal['reason'])})" if "reason" in proposal else ""
         yield "proposed", f"{proposal['status']}{why} by {proposal['by']} at {local_time(proposal['at'])}"
-        yield "text", proposal.get("text", "")
+        yield "answer, as sent", proposal.get("letter", proposal.get("text", ""))
         yield "approved by", proposal.get("approved_by", "not yet approved")
     elif decision := case.get("decision"):
         yield "decided", f"{decision['outcome']} at {local_time(case['decided_at'])}"
