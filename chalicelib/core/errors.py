@@ -27,7 +27,7 @@
     │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
-    │   │                        too_many_parts
+    │   │                        rendering_changed, too_many_parts
     │   ├── (reports)            report_over, too_many_packs
     │   └── (retention)          too_late, hold_ended, not_approved, removal_lapsed
     ├── Gone                410

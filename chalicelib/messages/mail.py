@@ -231,10 +231,6 @@ def _meaning(error: BotoCoreError | ClientError) -> MailNotSent:
 def _request(mail: Mail, purpose: Purpose, *last: str) -> dict[str, Any]:
     """The request of a mail; `last`: further lines of its signature."""
     sender = settings().mail()
-    signature = (f"{CONTROLLER.name}, {CONTROLLER.address}", settings().contact_email, *last)
-    body = (*mail.paragraphs, mail.link) if mail.link else mail.paragraphs
-    text = "\n\n".join((*body, "-- \n" + "\n".join(signature))) + "\n"
-    parts = {"Text": text, "Html": _as_html(mail, signature)}
     return {
         "FromEmailAddress": f"RU4M <{sender.sender}>",
         "Destination": {"ToAddresses": [mail.to]},
@@ -247,10 +243,18 @@ def _request(mail: Mail, purpose: Purpose, *last: str) -> dict[str, Any]:
         "Content": {
             "Simple": {
                 "Subject": _data(mail.subject),
-                "Body": {name: _data(content) for name, content in parts.items()},
+                "Body": {name: _data(content) for name, content in bodies(mail, *last).items()},
             }
         },
     }
+
+
+def bodies(mail: Mail, *last: str) -> dict[str, str]:
+    """The plain and the HTML text of a mail, as SES gets them; `last`: further lines of its signature."""
+    signature = (f"{CONTROLLER.name}, {CONTROLLER.address}", settings().contact_email, *last)
+    body = (*mail.paragraphs, mail.link) if mail.link else mail.paragraphs
+    text = "\n\n".join((*body, "-- \n" + "\n".join(signature))) + "\n"
+    return {"Text": text, "Html": _as_html(mail, signature)}
 
 
 def _data(text: str) -> dict[str, str]:

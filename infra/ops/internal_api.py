@@ -114,6 +114,8 @@ _REMEDIES = {
     "not_found": "look for the id with `list`, and check --stage",
     "changed_meanwhile": "look at the change with `show`, and use the version that it prints",
     "own_proposal": "another operator has to do this",
+    "invalid_phone": "a mobile number, such as 060 123 4567 of Serbia, or with its country code, +43 ...",
+    "rendering_changed": "withdraw the assessment, look at the notice, and propose it again",
     "late_receipt": "check the day; if it is right, add `--day checked`",
     "nothing_proposed": "propose it first; another operator then approves it",
     "proposed_already": "look at the proposal with `show`; it can be withdrawn",

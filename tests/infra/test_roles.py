@@ -154,6 +154,7 @@ EXPECTED = {
             "${AccountsTableArn}",
         ),
         ("dynamodb:Query", "${AccountsTableArn}/index/due"),  # open cases
+        ("dynamodb:Query", "${AccountsTableArn}/index/live"),  # whom a breach affects, counted
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
@@ -653,6 +654,7 @@ KEYS = {
     "AdminRole": {
         "accounts": {"A#*"},
         "accounts/index/due": {"stream_case#*"},
+        "accounts/index/live": {"??"},
         "billing": {"A#*"},
         "challenges": {"announcement_progress#*", "limit#operator_calls#*", "limit#subject_lookups#*"},
         "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},

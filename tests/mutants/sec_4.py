@@ -48,9 +48,17 @@ MUTANTS = (
     Mutant(
         name="outage_leaves_the_notice_of_a_breach_to_the_app",
         promise="SEC-4",
-        place="chalicelib.operations.breaches.notices:_campaign",
+        place="chalicelib.operations.breaches.notices:campaign_of",
         find="owes_mail=True",
         replace="owes_mail=False",
         harm="A person who does not open the app never learns of a breach that was announced in an outage.",
+    ),
+    Mutant(
+        name="notice_in_other_words_is_sent",
+        promise="SEC-4",
+        place="chalicelib.operations.breaches.decide:_check_rendering",
+        find="if seen and seen",
+        replace="if not seen and seen",
+        harm="People get a notice of a breach in words that no operator has seen.",
     ),
 )

@@ -60,12 +60,16 @@ class NoticeOutcome(Enum):
 
 @dataclass(frozen=True)
 class NoticeRecipient:
-    """The owner of an account; without `address`, the notice is shown in the app."""
+    """The owner of an account; without `address`, the notice is shown in the app.
+
+    `country`: the declared one, where the campaign counts by it.
+    """
 
     account_id: AccountId
     address: str | None = field(default=None, repr=False)
     locale: str | None = None
     choices: Choices | None = None
+    country: str | None = None
 
 
 # Composes the mail with an id to an address, in the language of a locale.

@@ -10,6 +10,7 @@ from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import BreachId, StaffId
+from chalicelib.core.settings import settings
 from chalicelib.operations.admin.views import PageView, WithEvidence, evidence_of
 from chalicelib.operations.breaches import decide, record
 from chalicelib.operations.breaches.clocks import AuthorityClock, authority_of
@@ -21,9 +22,10 @@ from chalicelib.operations.breaches.model import (
     BreachStatus,
     BreachUnfinished,
     NoticesBegun,
+    RenderingChanged,
     TooManyParts,
 )
-from chalicelib.operations.breaches.record import InspectedBreach, NoticeTotals
+from chalicelib.operations.breaches.record import InspectedBreach, NoticePreview, NoticeTotals
 from chalicelib.operations.breaches.words import (
     AffectedUsers,
     Assessment,
@@ -38,6 +40,7 @@ from chalicelib.operations.breaches.words import (
     NewBreach,
     PeopleAffected,
 )
+from chalicelib.privacy import accountability
 from chalicelib.privacy.purposes import Category
 from chalicelib.staff import service as staff
 from chalicelib.staff.cases import etag
@@ -114,6 +117,7 @@ class FactView(View):
 class InspectedBreachView(WithEvidence, BreachView):
     """A breach with its findings and its evidence, newest first; without it if an entry was altered."""
 
+    contact: str = Field(description="Data protection officer, else our address: the contact of authorities")
     facts: tuple[FactView, ...]
     unreadable_facts: int
     notices: NoticeTotals
@@ -124,6 +128,8 @@ class InspectedBreachView(WithEvidence, BreachView):
         return cls.showing(
             seen.case,
             **_derived(seen.case),
+            contact=accountability.of_stage(settings().environment).data_protection_officer
+            or settings().contact_email,
             facts=seen.facts,
             unreadable_facts=seen.unreadable_facts,
             notices=seen.notices,
@@ -225,18 +231,27 @@ def withdraw_assessment(operator: Operator, breach_id: BreachId) -> Tagged[Breac
     routes,
     "POST",
     _ONE + "/assessment/approval",
-    problems=(BreachClosed, ChangedMeanwhile, NotFound, NothingProposed, OwnProposal, NoticesBegun),
+    problems=(
+        *(BreachClosed, ChangedMeanwhile, NotFound, NothingProposed, OwnProposal, NoticesBegun),
+        RenderingChanged,
+    ),
 )
 def approve_assessment(operator: Operator, breach_id: BreachId, shown: IfMatch) -> Tagged[BreachView]:
     """Approve the assessment of another operator, in the version that was shown."""
     return _shown(decide.approve(breach_id, staff.register(operator.arn), shown))
 
 
+@route(routes, "GET", _ONE + "/notices", problems=(AssessedOtherwise, InvalidRequest, NotFound))
+def preview_breach_notices(operator: Operator, breach_id: BreachId, cursor: Cursor | None) -> NoticePreview:
+    """Show the notice as it would be sent now, and count a page of the accounts that get it."""
+    return record.preview_notices(breach_id, staff.register(operator.arn), cursor)
+
+
 @route(
     routes,
     "POST",
     _ONE + "/notices",
-    problems=(AssessedOtherwise, BreachClosed, InvalidRequest, NotFound),
+    problems=(AssessedOtherwise, BreachClosed, InvalidRequest, NotFound, RenderingChanged),
 )
 def begin_breach_notices(operator: Operator, breach_id: BreachId) -> Tagged[BreachView]:
     """Begin to notify the people affected, as the approved assessment says."""

@@ -5,7 +5,9 @@ Invariants:
 - Two operators assess the risk. The approver is never the proposer, and names the version that they saw.
 - Every assessment has reasons, also one that nobody is to be notified. The newest approved one counts; the
   earlier ones stay. Once the people are being notified, it is final.
-- The people are notified of texts that two operators have seen, in every language of the notice.
+- The people are notified of texts that two operators have seen, in every language of the notice. The digest
+  of the rendered notice stands in the assessment. If the notice is rendered differently by then, it is
+  neither approved nor sent. Once the notices have begun, nothing stops them (ADR 96).
 - A breach is closed only without an open duty, with a conclusion.
 - The code sends nothing to the authority of a country (Art. 33 GDPR, Art. 52 ZZPL, Regulation 611/2013):
   operators use its form, and record here that they did. A notification that misses its deadline states the
@@ -18,15 +20,15 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import StaffId
 from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.clocks import COUNTRIES
-from chalicelib.operations.breaches.letter import LANGUAGES
+from chalicelib.operations.breaches.letter import LANGUAGES, digest_of, letter_of
 from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
     Breach,
     BreachClosed,
-    BreachLetter,
     BreachStatus,
     BreachUnfinished,
     NoticesBegun,
+    RenderingChanged,
     TooManyParts,
 )
 from chalicelib.operations.breaches.words import (
@@ -69,7 +71,8 @@ def propose(found: Breach, by: StaffId, new: NewAssessment) -> _Move:
     if len(found.assessments) >= MAX_ASSESSMENTS:
         raise TooManyParts
     _check(new, found)
-    assessment = Assessment(**dict(new), proposed_by=by, proposed_at=clock.now())
+    seen = digest_of(letter_of(found, new.texts)) if new.texts else None
+    assessment = Assessment(**dict(new), rendering=seen, proposed_by=by, proposed_at=clock.now())
     said = {"risk": new.risk, **({"audience": new.audience} if new.audience else {})}
     return CaseMove(found.model_copy(update={"proposal": assessment}), "assessment_proposed", said)
 
@@ -91,6 +94,7 @@ def approve(found: Breach, by: StaffId, shown: IfMatch) -> _Move:
         NothingProposed: no assessment waits.
         OwnProposal: this operator proposed it.
         ChangedMeanwhile: the breach changed since the operator saw it.
+        RenderingChanged: the notice is rendered differently since it was proposed.
         BreachClosed, NoticesBegun: as for `propose`.
     """
     newest = found.assessments[-1] if found.assessments else None
@@ -101,6 +105,7 @@ def approve(found: Breach, by: StaffId, shown: IfMatch) -> _Move:
     check_second(by, found.proposal.proposed_by)
     _check_open(found)
     check_shown(found, shown)
+    _check_rendering(found, found.proposal)
     assessment = found.proposal.model_copy(update={"approved_by": by, "approved_at": clock.now()})
     after = found.model_copy(
         update={
@@ -111,7 +116,9 @@ def approve(found: Breach, by: StaffId, shown: IfMatch) -> _Move:
             "country": assessment.country,
         }
     )
-    return CaseMove(after, "assessed", {"risk": assessment.risk, "proposed_by": found.proposal.proposed_by})
+    seen = assessment.rendering or "none"
+    said = {"risk": assessment.risk, "proposed_by": assessment.proposed_by, "rendering": seen}
+    return CaseMove(after, "assessed", said)
 
 
 @staff_move(BREACHES.apply)
@@ -122,22 +129,19 @@ def begin_notices(found: Breach, _by: StaffId) -> _Move:
         NotFound: no such breach.
         BreachClosed: it is closed.
         AssessedOtherwise: no approved assessment says so.
+        RenderingChanged: the notice is rendered differently since it was approved.
     """
     if not found.is_open:
         raise BreachClosed
     if found.notices_from:
         return None
-    texts = found.assessments[-1].texts if found.assessments else None
-    if found.risk is not BreachRisk.HIGH or texts is None or found.audience is None:
+    approved = found.assessments[-1] if found.assessments else None
+    if found.risk is not BreachRisk.HIGH or not (approved and approved.texts and found.audience):
         raise AssessedOtherwise
     if found.audience is Audience.LISTED and not found.lists:
         raise does_not_apply("audience", "List the users affected first")
-    letter = BreachLetter(
-        breach_id=found.breach_id,
-        opened_at=found.opened_at,
-        discovered_at=found.discovered_at,
-        texts=texts,
-    )
+    _check_rendering(found, approved)
+    letter = letter_of(found, approved.texts)
     after = found.model_copy(update={"notices_from": clock.now()})
     return CaseMove(after, "notices_begun", {"audience": found.audience}, (store.letter_write(letter),))
 
@@ -229,6 +233,13 @@ def _check_open(found: Breach) -> None:
         raise BreachClosed
     if found.notices_from:
         raise NoticesBegun
+
+
+def _check_rendering(found: Breach, assessment: Assessment) -> None:
+    """Refuse a notice that is rendered differently than it was proposed; those of 0.1.0 have no digest."""
+    seen = assessment.rendering
+    if seen and seen != digest_of(letter_of(found, assessment.texts or {})):
+        raise RenderingChanged
 
 
 def _check(new: NewAssessment, found: Breach) -> None:

@@ -3,12 +3,17 @@
 The frame of the mail is fixed. Operators supply nature, consequences, measures and advice in every language
 of the frame.
 
+What two operators approve is this notice in all languages, rendered by the functions that send and show it.
+Its digest stands in the assessment (ADR 96).
+
 An account reads the texts once its own notice exists, whether that went by mail or not; an account that no
 notice reached learns nothing of a breach. No member of staff is named.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 
+from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import Instant, day_of
 from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, BreachId, MailId
@@ -18,9 +23,9 @@ from chalicelib.core.settings import settings
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import CampaignKind, NoticeChannel
 from chalicelib.messages.letters import Letters, compose
-from chalicelib.messages.mail import Mail
+from chalicelib.messages.mail import Mail, bodies
 from chalicelib.operations.breaches import store
-from chalicelib.operations.breaches.model import BreachLetter
+from chalicelib.operations.breaches.model import Breach, BreachLetter
 from chalicelib.operations.breaches.words import BreachWords
 from chalicelib.privacy.controller import CONTROLLER
 
@@ -72,6 +77,30 @@ def notice_mail(letter: BreachLetter, mail_id: MailId, to: str, locale: str | No
         **read_in(letter.texts, language_of(locale)).model_dump(),
     }
     return compose(_NOTICE, mail_id, to, locale, words)
+
+
+def letter_of(breach: Breach, texts: Mapping[str, BreachWords]) -> BreachLetter:
+    """Return the letter with texts of operators about a breach."""
+    about = breach.model_dump(include={"breach_id", "opened_at", "discovered_at"})
+    return BreachLetter(**about, texts=dict(texts))
+
+
+def rendered(letter: BreachLetter) -> dict[str, dict[str, str]]:
+    """Render the notice in each language: subject and bodies of the mail, and the texts that the app shows.
+
+    It is the same for every reader, so it names none.
+    """
+    found = {}
+    for language in Language:
+        mail = notice_mail(letter, MailId.new(), "", language)
+        shown = read_in(letter.texts, language).model_dump()
+        found[language.value] = {"subject": mail.subject, **bodies(mail), **shown}
+    return found
+
+
+def digest_of(letter: BreachLetter) -> str:
+    """The SHA-256 of the rendered notice in all languages, in canonical JSON."""
+    return sha256(canonical(rendered(letter)).encode()).hexdigest()
 
 
 def read_in(texts: Mapping[str, BreachWords], language: Language) -> BreachWords:

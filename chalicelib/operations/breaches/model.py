@@ -215,6 +215,12 @@ class AssessedOtherwise(ConflictingRequest):
     title = "No approved assessment says that the people affected are to be notified"
 
 
+class RenderingChanged(ConflictingRequest):
+    """The notice differs from the one that was proposed: a new version of the service changed its words."""
+
+    title = "The notice would be sent in other words than those that were proposed; propose it again"
+
+
 class NoticesBegun(ConflictingRequest):
     """The notices to the people affected are on their way, so their texts and audience are final."""
 

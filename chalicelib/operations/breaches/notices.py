@@ -104,7 +104,7 @@ def watch_open() -> tuple[BreachFigures, DueShards]:
     """
     found = list(store.open_ones())
     being_notified = [breach for breach in found if breach.notices_from and breach.has_to_notify]
-    return BreachFigures.of(found, clock.now()), run.find_due(map(_campaign, being_notified))
+    return BreachFigures.of(found, clock.now()), run.find_due(map(campaign_of, being_notified))
 
 
 def notify_part(breach_id: str, part: str, until: datetime) -> None:
@@ -118,10 +118,11 @@ def notify_part(breach_id: str, part: str, until: datetime) -> None:
     named = BreachId.parse(breach_id)
     breach = store.glance(named) if named else None
     if breach and breach.notices_from and breach.has_to_notify:
-        run.notify_part(_campaign(breach), part, until)
+        run.notify_part(campaign_of(breach), part, until)
 
 
-def _campaign(breach: Breach) -> Campaign:
+def campaign_of(breach: Breach) -> Campaign:
+    """The campaign that notifies the audience of a breach."""
     return Campaign(
         kind=CampaignKind.BREACH,
         about=breach.breach_id,
@@ -172,7 +173,7 @@ def _affected(breach: Breach, account: Account, row: Found) -> NoticeRecipient |
         return None
     may_write = permits(choices, Purpose.LEGAL_OBLIGATION)
     address = profile.email if profile and may_write else None
-    return NoticeRecipient(account.account_id, address, account.locale, choices)
+    return NoticeRecipient(account.account_id, address, account.locale, choices, country)
 
 
 def _finish(breach: Breach, by_part: Mapping[str, PartProgress]) -> None:

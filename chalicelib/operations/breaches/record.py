@@ -7,25 +7,32 @@
 - A fact ends the approved assessment, which was made without it: the breach is assessed anew, and clocks that
   an unlikely risk stopped run until then. A high risk stays, since the people have to be notified without
   delay whatever the fact is. The earlier assessments stay on record.
+- The notice is previewed as the functions render it that send and show it: as proposed while an assessment
+  waits, else as approved (ADR 96). A call counts at most `COUNTED_AT_ONCE` accounts, each as a worker that
+  reads it now would notify it, and returns numbers only.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import does_not_apply
-from chalicelib.core.http import View
+from chalicelib.core.http import Cursor, View, invalid_cursor
 from chalicelib.core.ids import AccountId, BreachId, StaffId
 from chalicelib.core.transactions import commit
 from chalicelib.messages.campaigns import run
+from chalicelib.messages.campaigns.campaign import Campaign
 from chalicelib.operations.breaches import clocks, notices, store
 from chalicelib.operations.breaches.clocks import COUNTRIES, HOME, AuthorityClock
 from chalicelib.operations.breaches.decide import BREACHES, MAX_ASSESSMENTS
+from chalicelib.operations.breaches.letter import digest_of, letter_of, rendered
 from chalicelib.operations.breaches.model import (
     AffectedList,
     AssessedOtherwise,
@@ -46,6 +53,7 @@ from chalicelib.operations.breaches.words import (
 from chalicelib.staff.cases import CaseMove, InspectedCase, staff_move, staff_of
 
 MAX_FACTS = 200
+COUNTED_AT_ONCE = 1_000  # accounts: 50 batched reads
 MAX_LISTS = 2_000  # with 300 users each; more people are notified by country, or all of them
 _UNASSESSED: dict[str, object] = {"risk": None, "audience": None, "country": None}
 
@@ -67,6 +75,16 @@ class NoticeTotals(View):
         by_part = notices.progress_of(breach)
         complete = sum(map(notices.ROUNDS.are_complete, by_part.values()))
         return cls(**run.totals(by_part), parts=len(notices.parts_of(breach)), complete=complete)
+
+
+class NoticePreview(View):
+    """The notice as its readers get it, and a page of the accounts that get it, counted."""
+
+    digest: str = Field(description="SHA-256 of `notices` in canonical JSON")
+    notices: dict[str, dict[str, str]] = Field(description="By language")
+    read: int
+    counts: dict[str, dict[str, int]] = Field(description="By declared country, or `none`, and channel")
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +207,43 @@ def show(breach_id: BreachId, by: StaffId) -> InspectedBreach:
     seen = BREACHES.show(breach_id, by)
     facts, unreadable = store.facts(breach_id)
     return InspectedBreach(seen.case, seen.entries, facts, len(unreadable), NoticeTotals.of(seen.case))
+
+
+def preview_notices(breach_id: BreachId, by: StaffId, cursor: Cursor | None) -> NoticePreview:
+    """Record that an operator views a breach, and return its notice with a page of the counts.
+
+    Raises:
+        NotFound: no such breach.
+        AssessedOtherwise: the newest assessment does not say that people are notified.
+        InvalidRequest: the cursor is malformed.
+        Unavailable: the view cannot be recorded now, or a table does not answer.
+    """
+    breach = BREACHES.view(breach_id, by)
+    newest = breach.proposal or next(reversed(breach.assessments), None)
+    if newest is None or newest.texts is None:
+        raise AssessedOtherwise
+    letter = letter_of(breach, newest.texts)
+    audience = breach.model_copy(update={"audience": newest.audience, "country": newest.country})
+    counted = _count(notices.campaign_of(audience), cursor or "0-")
+    return NoticePreview(digest=digest_of(letter), notices=rendered(letter), **counted)
+
+
+def _count(campaign: Campaign, start: str) -> dict[str, Any]:
+    """Count a page of accounts; a page starts at the number of a part and the last account that was read."""
+    counts, read = defaultdict[str, Counter[str]](Counter), 0
+    number, _, last = start.partition("-")
+    if not number.isdecimal():
+        raise invalid_cursor()
+    at, after = int(number), AccountId.parse(last)
+    while at < len(campaign.parts) and read < COUNTED_AT_ONCE:
+        page = campaign.page(campaign.parts[at], after, COUNTED_AT_ONCE - read)
+        for some in batched(page, run.MAX_RECIPIENTS_PER_READ):
+            for one in filter(None, campaign.recipients(some).values()):
+                counts[one.country or "none"]["email" if one.address else "in_app"] += 1
+        read += len(page)
+        at, after = (at, page[-1]) if read == COUNTED_AT_ONCE else (at + 1, None)
+    following = f"{at}-{after or ''}" if at < len(campaign.parts) else None
+    return {"read": read, "counts": counts, "next_cursor": following}
 
 
 def _restated(known: AuthorityClock, stated: set[str], breach: Breach) -> AuthorityClock:

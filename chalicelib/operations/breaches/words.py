@@ -144,6 +144,7 @@ class Assessment(BaseModel, frozen=True):
     audience: Audience | None = None
     country: str | None = None
     texts: dict[str, BreachWords] | None = None
+    rendering: str | None = None  # SHA-256 of the notice in all languages, as it was when it was proposed
     proposed_by: StaffId
     proposed_at: Instant
     approved_by: StaffId | None = None
