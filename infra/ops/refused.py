@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 # 0: done, and in order.
@@ -25,3 +26,15 @@ class WrongCall(CommandRefused):
     """The command was called in a wrong way; nothing was done."""
 
     status: ClassVar[int] = USAGE
+
+
+class FileRefused(CommandRefused):
+    """The file cannot be written."""
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Refuse a file that exists or has no folder, before anything is read."""
+    if out.exists():
+        raise FileRefused(f"{out} exists. Choose another name.")
+    if not out.absolute().parent.is_dir():
+        raise FileRefused(f"{out.parent} is no folder. Create it first.")

@@ -126,6 +126,8 @@ class BreachRoom:
         """Let two operators decide that the owners of phones are notified, and begin it."""
         user_ids = "\n".join(phone.user_id for phone in phones)
         proposed = self.breach("alice", "decide", text=assessment())
+        seen = self.breach("bob", "notify-subjects", "--dry-run")
+        assert IN_EACH_SCRIPT["sr-Cyrl"]["advice"] in seen
         version = re.search(r"version (\d+)", proposed)
         assert version
         assert self.tries("alice", "approve", "--version", version[1]).exit_code == 1

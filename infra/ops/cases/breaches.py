@@ -16,11 +16,15 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.batches import batched
-from infra.ops.cases import tables
+from chalicelib.core.languages import Language
+from chalicelib.operations.breaches.clocks import HOME
+from infra.ops.cases import breach_form, breach_preview, tables
 from infra.ops.cases.tables import Case
+from infra.ops.cases.written_language import OtherLanguage, confirm_language
 from infra.ops.internal_api import InternalApi, api_command
-from infra.ops.operator_console import confirm_unless, emit
-from infra.ops.options import FILE, DryRun, FieldsFile, RecordedBreach, Version, Yes, read_toml
+from infra.ops.operator_console import confirm_unless, emit, note
+from infra.ops.options import FILE, After, DryRun, FieldsFile, RecordedBreach, Version, Yes, read_toml
+from infra.ops.refused import refuse_unwritable
 
 app = typer.Typer(
     name="breach", help="Breaches of personal data: open, add, assess, notify, close, list, show."
@@ -33,6 +37,12 @@ _FACTS = (
     "status", "discovered_at", "opened_at", "opened_by", "risk", "audience", "country", "lists",
     "notices_from", "notices_done_at", "closed_at", "version",
 )  # fmt: skip
+_NOTIFIED = {
+    "unlikely": "no authority and no person is notified, unless Regulation 611/2013 demands it",
+    "risk": "the authorities are notified",
+    "high": "the authorities and the people affected are notified",
+    "high_exempt": "only the authorities are notified: a condition of Art. 34(3) GDPR is met",
+}
 _FINDING = (
     "number", "found_at", "found_by", "what", "categories", "people", "people_count", "record_count",
     "consequences", "measures", "countries",
@@ -89,9 +99,16 @@ def notify_authority(api: InternalApi, breach: RecordedBreach, text_file: Fields
 
 
 @api_command(app)
-def decide(api: InternalApi, breach: RecordedBreach, text_file: FieldsFile) -> None:
+def decide(
+    api: InternalApi, breach: RecordedBreach, text_file: FieldsFile, *, other_language: OtherLanguage = False
+) -> None:
     """Propose the assessment of the risk, with reasons, and with audience and texts if it is high."""
     body = read_toml(text_file, ())
+    texts = body.get("texts")
+    for key, language in (("en", Language.ENGLISH), ("sr", Language.SERBIAN_LATIN)):
+        said = texts.get(key) if isinstance(texts, dict) else None
+        if isinstance(said, dict):  # the API refuses any other
+            confirm_language(language, " ".join(map(str, said.values())), other_language, f"`texts.{key}`")
     _print_result(api.call("PUT", f"{_ALL}/{breach}/assessment", body))
 
 
@@ -110,15 +127,52 @@ def approve(api: InternalApi, breach: RecordedBreach, version: Version) -> None:
 
 @api_command(app)
 def notify_subjects(
-    api: InternalApi, breach: RecordedBreach, *, dry_run: DryRun = False, yes: Yes = False
+    api: InternalApi,
+    breach: RecordedBreach,
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    after: After = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="with --dry-run: folder for the mail of each language, to open"),
+    ] = None,
 ) -> None:
-    """Begin to notify the people affected, as the approved assessment says. It cannot be stopped."""
+    """Begin to notify the people affected, as the approved assessment says. It cannot be stopped.
+
+    The dry run shows the notice in each language as its readers get it, and counts them.
+    """
     found = api.call("GET", f"{_ALL}/{breach}")
     if dry_run:
-        emit(found, *whole(found), f"Would notify: {audience(found)}")
+        newest = breach_preview.newest_of(found)
+        seen = breach_preview.read(api, f"{_ALL}/{breach}/notices", after) if "texts" in newest else {}
+        emit({**newest, **seen}, f"Would notify: {audience(newest)}", *breach_preview.shown(seen, newest))
+        if seen and out:
+            note(breach_preview.write(seen, out))
         return
     confirm_unless(yes, f"Notify {audience(found)} of {breach}? The texts are then final.")
     _print_result(api.call("POST", f"{_ALL}/{breach}/notices"))
+
+
+@api_command(app)
+def form(
+    api: InternalApi,
+    breach: RecordedBreach,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="HTML file to write; it must not exist")],
+    country: Annotated[str, typer.Option(help="whose authority gets it, such as DE")] = HOME,
+    language: Annotated[
+        Language, typer.Option(help="of the document; texts stay as you wrote them")
+    ] = Language.SERBIAN_LATIN,
+) -> None:
+    """Write the notification of an authority as a document: what is known, and what is not known yet."""
+    refuse_unwritable(out)
+    found = api.call("GET", f"{_ALL}/{breach}")
+    if all(one["country"] != country for one in found["clocks"]):
+        raise typer.BadParameter(f"{breach} does not concern {country}; add the country by a finding first")
+    out.write_text(breach_form.document(found, country, language), encoding="utf-8")
+    missing = breach_form.missing(found)
+    said = f"The form is in {out}. Not known yet: {', '.join(missing) or 'nothing'}."
+    emit({"file": str(out), "missing": missing}, said)
 
 
 @api_command(app)
@@ -176,15 +230,31 @@ def whole(one: Case) -> Iterator[Table]:
     yield _deadlines(one["clocks"])
     for fact in one["facts"]:
         yield tables.facts(f"finding {fact['number']}", tables.fields_of(fact, *_FINDING))
-    for title in ("proposal", "assessments", "reports", "conclusions"):
-        for part in _parts(one.get(title)):
+    for title, assessments in (("proposal", [one.get("proposal")]), ("assessment", one["assessments"])):
+        for part in filter(None, assessments):
+            yield tables.facts(title, _assessment(part, one["id"]))
+    for title in ("reports", "conclusions"):
+        for part in one[title]:
             yield tables.facts(title, part.items())
     yield tables.facts("notices to people", one["notices"].items())
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
-def _parts(found: Case | list[Case] | None) -> list[Case]:
-    return found if isinstance(found, list) else [found] if found else []
+def _assessment(one: Case, breach: str) -> Iterator[tuple[str, object]]:
+    """Yield what an assessment says, in words."""
+    yield "risk", f"{one['risk']}: {_NOTIFIED[one['risk']]}"
+    yield "reasons", one["reasons"]
+    if "audience" in one:
+        yield "people to notify", audience(one)
+    for key, name in (("en", "English"), ("sr", "Serbian")):
+        for part, text in one.get("texts", {}).get(key, {}).items():
+            yield f"{part}, in {name}", text
+    if "rendering" in one:
+        yield "SHA-256 of the notice", one["rendering"]
+        yield "look at the notice", f"ops breach notify-subjects {breach} --dry-run"
+    yield "proposed", f"by {one['proposed_by']} at {one['proposed_at']}"
+    approved = "approved_by" in one
+    yield "approved", f"by {one['approved_by']} at {one['approved_at']}" if approved else "not yet"
 
 
 def _deadlines(clocks: list[Case]) -> Table:

@@ -25,7 +25,7 @@ from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import complain, emit
 from infra.ops.options import FILE, Endpoint, Region
-from infra.ops.refused import NOT_IN_ORDER, CommandRefused
+from infra.ops.refused import NOT_IN_ORDER, CommandRefused, FileRefused, refuse_unwritable
 from infra.ops.reports import archive
 from infra.ops.reports import evidence as report_proof
 from infra.ops.reports import pack as report_pack
@@ -41,10 +41,6 @@ _Out = Annotated[Path, typer.Option(dir_okay=False, help="file to write; it must
 _DAY = "%Y-%m-%d"
 _DAY_HELP = "day in Belgrade's zone, such as 2026-11-01"
 _GROUNDS = {str(ground): ground for ground in DisclosureGround}
-
-
-class FileRefused(CommandRefused):
-    """The file cannot be written."""
 
 
 class NoSuchYear(CommandRefused):
@@ -66,7 +62,7 @@ def pack(
 
     Exit status 0: the pack is written. 3: it is written, and the Ledger has findings.
     """
-    _refuse_unwritable(out)
+    refuse_unwritable(out)
     with archive.writing(out) as writer:
         reader = ReportReader.begin(InternalApi.of(*deployed), first.date(), last.date(), complain.print)
         state = reader.state()
@@ -103,7 +99,7 @@ def prove(
     found = archive.verify(file)
     if found.faults or found.sha256 is None:
         raise FileRefused(f"{file.name} has faults. `ops report verify` names them.")
-    _refuse_unwritable(out)
+    refuse_unwritable(out)
     stage, report_id = _stage_of(found.manifest), _report_of(found.manifest)
     proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
     out.write_text(archive.json_text(proof), encoding="utf-8")
@@ -149,7 +145,7 @@ def year(
     if of > today.year:
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
     if out:
-        _refuse_unwritable(out)
+        refuse_unwritable(out)
     figures = figures_of(api, of, today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
@@ -272,14 +268,6 @@ def _json_in(file: Path) -> dict[str, Any]:
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}
-
-
-def _refuse_unwritable(out: Path) -> None:
-    """Refuse a file that exists or has no folder, before anything is read."""
-    if out.exists():
-        raise FileRefused(f"{out} exists. Choose another name.")
-    if not out.absolute().parent.is_dir():
-        raise FileRefused(f"{out.parent} is no folder. Create it first.")
 
 
 def _day_of(instant: str) -> date:

@@ -1,0 +1,47 @@
+"""The Serbian words of the notification to an authority (`breach_form`), in Latin script."""
+
+from chalicelib.core.phrases import Catalogue
+
+FORM: Catalogue = {
+    "Notification of a personal data breach": "Obaveštenje o povredi podataka o ličnosti",
+    "not known yet": "još nije poznato",
+    "Not known yet, and added later: {parts}.": "Još nije poznato, dopunićemo: {parts}.",
+    "Categories of data": "Vrste podataka",
+    "Categories of people": "Vrste lica",
+    "Approximate number of people": "Približan broj lica",
+    "Approximate number of records": "Približan broj zapisa",
+    "Assessment of the risk": "Procena rizika",
+    "Who notifies whom": "Ko koga obaveštava",
+    "Authority": "Nadzorni organ",
+    "Law": "Zakon",
+    "Art. 52 ZZPL": "čl. 52. ZZPL",
+    "Controller": "Rukovalac",
+    "Contact for questions": "Kontakt za pitanja",
+    "Our reference": "Naša oznaka",
+    "When": "Kada",
+    "We became aware": "Saznali smo",
+    "Notification is due": "Rok za obaveštenje",
+    "Notified before": "Ranije obaveštenje",
+    "Reasons for the delay": "Razlozi kašnjenja",
+    "What happened": "Šta se dogodilo",
+    "Finding": "Nalaz",
+    "What is affected": "Šta je obuhvaćeno",
+    "users": "korisnici",
+    "former users": "bivši korisnici",
+    "non users": "lica koja nisu korisnici",
+    "staff": "zaposleni",
+    "Likely consequences": "Moguće posledice",
+    "Measures taken or proposed": "Preduzete ili predložene mere",
+    "Notice to the people affected": "Obaveštavanje lica na koja se podaci odnose",
+    "Assessment": "Procena",
+    "A risk to people is unlikely.": "Rizik po lica nije verovatan.",
+    "There is a risk to people.": "Postoji rizik po lica.",
+    "There is a high risk to people.": "Postoji visok rizik po lica.",
+    "The risk would be high; a condition of Art. 34(3) GDPR is met.": (
+        "Rizik bi bio visok; ispunjen je uslov iz čl. 53. st. 3. ZZPL (čl. 34. st. 3. GDPR)."
+    ),
+    "Reasons": "Razlozi",
+    "Notices began": "Obaveštavanje je počelo",
+    "They have not begun.": "Nije počelo.",
+    "Accounts notified so far": "Do sada obavešteno naloga",
+}
