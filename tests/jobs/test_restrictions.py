@@ -31,6 +31,7 @@ from tests.support.clouds import cloud
 from tests.support.patches import failing_at
 from tests.support.stream.chat import Chatters
 from tests.support.world.builders import an_address, an_event
+from tests.support.world.commands import Commands, Wire
 from tests.support.world.usage import store_singly
 from tests.support.world.world import User, World
 
@@ -215,6 +216,18 @@ def test_restriction_waits_for_stream_and_stays_in_effect(world: World, mila: Us
         assert (request.is_open, request.unreachable_since is not None) == (True, True)
         assert stored_account(mila.account_id).state == "restricted"
     assert work_for(world, request_id, HOUR).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-4", "RGT-10")
+def test_second_operator_reads_why_a_restriction_is_to_end(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    work(world, request_id := restricts(mila))
+    jovan = world.an_operator("jovan")
+    because = jovan.proposes_lifting(request_id).json["lifting"]["text"]
+    shown = Commands("rights", Wire(world))("ana", "show", request_id).output
+    assert f"proposed by {jovan.arn}" in shown
+    assert because in shown
 
 
 @pytest.mark.promise("RGT-4")

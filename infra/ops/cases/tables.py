@@ -248,6 +248,10 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
         for name, value in asked["changes"].items():
             yield f"change of {name}", f"{value} ({_way_of(asked, name)})"
     yield "reason of the subject", case.get("reason")
+    if lifting := case.get("lifting"):
+        yield "end of the restriction", f"proposed by {lifting['by']} at {lifting['at']}"
+        yield "why, for the subject", lifting.get("text")
+        yield "approved by", lifting.get("approved_by", "not yet approved")
     if proposal := case.get("proposal"):
         why = f" ({with_words(proposal['reason'])})" if "reason" in proposal else ""
         yield "proposed", f"{proposal['status']}{why} by {proposal['by']} at {local_time(proposal['at'])}"
