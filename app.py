@@ -39,6 +39,7 @@ GROUPS = {
     "about": ("chalicelib.operations.about.api",),
     "admin": (
         "chalicelib.operations.admin.breaches",
+        "chalicelib.operations.admin.complaints",
         "chalicelib.operations.admin.disclosures",
         "chalicelib.operations.admin.holds",
         "chalicelib.operations.admin.inbox",

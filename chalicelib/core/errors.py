@@ -12,7 +12,8 @@
     │   ├── (sessions)           account_frozen, restricted, session_waits, step_up_required
     │   ├── (notices)            terms_not_accepted
     │   ├── (conversations)      not_longest_member
-    │   └── (staff)              own_proposal, also of disclosures, holds, breaches, removals
+    │   ├── (staff)              own_proposal, also of disclosures, holds, breaches, removals
+    │   └── (complaints)         took_part
     ├── NotFound            404  not_found
     │   ├── (contacts)           wrong_contact_code
     │   └── (conversations)      unknown_member
@@ -25,6 +26,7 @@
     │   ├── (profiles)           email_taken, number_taken
     │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt
     │   ├── (staff)              proposed_already, nothing_proposed
+    │   ├── (complaints)         complained_already
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        rendering_changed, too_many_parts

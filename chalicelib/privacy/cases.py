@@ -5,19 +5,20 @@ entry in the history of the case. So of two concurrent writers, one fails with `
 lacks its evidence.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from chalicelib.core import chain, table
-from chalicelib.core.chain import Chain, NewEntry
-from chalicelib.core.ids import Id, StaffId
+from chalicelib.core.chain import Chain, NewEntry, Unreadable
+from chalicelib.core.ids import PathText, StaffId
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Conflict, Create, Index, Item, Key, Order, Query, Write, next_version
 from chalicelib.privacy import codec
 from chalicelib.privacy.codec import AnyRecord, Name
 
-CaseId = TypeVar("CaseId", bound=Id)
+CaseId = TypeVar("CaseId", bound=PathText)
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,28 @@ class CaseTable(Generic[AnyRecord, CaseId]):
         there = [(self.id_at(place), items[place]) for place in places if place in items]
         found, unreadable = codec.open_each(self.kind, there)
         return RecordPage(found, unreadable, there[-1][0] if len(rows) > maximum and there else None)
+
+    def behind_ledger(self, since: datetime) -> Iterator[CaseId]:
+        """The cases with entries since an instant whose stored state lacks some of them.
+
+        It is for kinds of which each change appends one entry: the number of the newest entry is the version.
+        A restored table may have a case in an older state than the Ledger, or not at all. One whose state or
+        history cannot be read counts as behind.
+
+        Raises:
+            Unavailable: a table does not answer.
+        """
+        for touched in chain.chains_touched_since(since, self.kind.declaration.kind):
+            if not self._is_current(self.ids(touched.pseudonym)):
+                yield self.ids(touched.pseudonym)
+
+    def _is_current(self, case_id: CaseId) -> bool:
+        try:
+            item, newest = self._item_of(case_id), chain.head(self.history_of(case_id))
+            version = codec.glance(self.kind, item).version if item else None
+        except (SealingError, Unreadable):
+            return False
+        return newest is not None and version == newest.seq
 
     def id_of(self, case: AnyRecord) -> CaseId:
         """The id of a case."""

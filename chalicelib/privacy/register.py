@@ -155,6 +155,11 @@ WITHOUT_RECORD = (
         Period.AUDIT,
     ),
     _evidence_of_staff(
+        "complaint_evidence",
+        "Evidence of who recorded and decided a complaint about the answer to a request, under random ids",
+        Period.RIGHTS_EVIDENCE,
+    ),
+    _evidence_of_staff(
         "disclosure_evidence",
         "Evidence of who proposed, approved and carried out a disclosure, under random ids",
         Period.DISCLOSURE,

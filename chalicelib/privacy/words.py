@@ -25,6 +25,8 @@ _TITLES = {
     "claim": "Phone numbers and addresses linked to your account",
     "code_count": "Codes sent to each country per day",
     "code_history": "Codes verified recently in each country",
+    "complaint": "Complaints about our answers to your privacy requests",
+    "complaint_evidence": "Evidence of who decided on complaints about our answers",
     "contact": "Your contacts",
     "contact_code": "Your contact code",
     "contact_code_owner": "How your contact code is found",

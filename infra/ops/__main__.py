@@ -16,6 +16,7 @@ from infra.ops import standing_in
 from infra.ops.alarms import alarms, chat_settings, queues
 from infra.ops.cases import (
     breaches,
+    complaints,
     disclosures,
     erasures,
     holds,
@@ -46,8 +47,8 @@ app = typer.Typer(
 ledger = typer.Typer(name="ledger", help="The Ledger and its checkpoints.")
 for group in (
     ledger, keys.app, subjects.app, subjects.consents, upkeep.notices, recipients.app, retention.app,
-    retention.records, upkeep.purge, rights.app, erasures.app, disclosures.app, breaches.app, holds.app,
-    invoices.app,
+    retention.records, upkeep.purge, rights.app, erasures.app, complaints.app, disclosures.app, breaches.app,
+    holds.app, invoices.app,
     gated_jobs.reconcile, gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app,
     queues.app, report.app, removals.app,
 ):  # fmt: skip

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core import clock
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId, UserId
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, PathText, RightsRequestId, UserId
+from chalicelib.rights.complaints.model import ComplaintId
 from infra.ops.profiles import ENDPOINT, REGION, STAGE
 
 Stage = Annotated[str, typer.Option(envvar=STAGE, help="staging or production")]
@@ -27,7 +28,7 @@ After = Annotated[str | None, typer.Option(help="position printed by an earlier 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would happen, and change nothing")]
 
 
-def checked(kind: type[Id], name: str) -> Callable[[str], str]:
+def checked(kind: type[PathText], name: str) -> Callable[[str], str]:
     """Return a check that a text is an id: it becomes part of a URL and of a chain's name."""
 
     def check(text: str) -> str:
@@ -46,6 +47,13 @@ def id_argument(kind: type[Id], name: str) -> Any:  # noqa: ANN401 - typer types
 FILE: dict[str, Any] = {"exists": True, "dir_okay": False}  # what typer checks of a file that is read
 Request = Annotated[str, id_argument(RightsRequestId, "request")]
 Disclosure = Annotated[str, id_argument(DisclosureId, "disclosure")]
+RecordedComplaint = Annotated[
+    str,
+    typer.Argument(
+        help="id of the complaint, r_....person or r_....authority",
+        callback=checked(ComplaintId, "complaint"),
+    ),
+]
 PlacedHold = Annotated[str, id_argument(HoldId, "hold")]
 RecordedBreach = Annotated[str, id_argument(BreachId, "breach")]
 Subject = Annotated[str, id_argument(UserId, "user")]

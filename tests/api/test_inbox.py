@@ -317,7 +317,7 @@ def test_source_that_fails_is_named_and_hides_no_other(
 
     monkeypatch.setattr(CaseTable, "open_rows", fails)
     shown = world.call("GET", "/admin/v1/inbox", arn=alice.arn).json
-    assert shown["unavailable"] == ["hold", "disclosure", "breach", "table_removal"]
+    assert shown["unavailable"] == ["hold", "disclosure", "complaint", "breach", "table_removal"]
     assert [one["id"] for one in shown["items"]] == [asked]
 
 

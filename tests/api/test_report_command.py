@@ -28,7 +28,7 @@ from infra.ops.reports import archive as report_zip
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports import reader
 from infra.ops.reports.archive import writing
-from tests.support.cases import breaches
+from tests.support.cases import breaches, complaints
 from tests.support.cases.disclosures import a_danger, an_approved_order
 from tests.support.clouds.environment import REGION
 from tests.support.patches import fail_at
@@ -101,7 +101,7 @@ def test_pack_has_each_file_with_its_hash_and_the_log_of_the_period(
     assert [one["path"] for one in manifest["files"]] == [
         "record-of-processing.json", "record-of-processing.csv", "recipients.json", "retention.json",
         "notices.json", "rights-log.csv", "certificates.csv", "rights-summary.json", "breaches.json",
-        "disclosures.json", "ledger.json",
+        "complaints.json", "disclosures.json", "ledger.json",
     ]  # fmt: skip
     assert manifest["period"] == {"first": "2026-11-01", "last": "2026-11-24", "zone": "Europe/Belgrade"}
     log = read(out, "rights-log.csv")
@@ -146,6 +146,23 @@ def test_pack_counts_disclosures_and_lists_breaches_without_their_texts(world: W
     assert (breach["id"], breach["authorities"][0]["country"]) == (opened, "RS")
     text = json.dumps([read(out, name) for name in ("disclosures.json", "breaches.json")])
     assert not [word for word in (disclosed, mila.user_id, "what", "opened_by") if f'"{word}"' in text]
+
+
+def test_pack_lists_complaints_of_the_period_without_their_texts(
+    world: World, make: Make, asked: list[str]
+) -> None:
+    alice, bob, carla = (world.an_operator(name) for name in ("alice", "ana", "carla"))
+    decided = complaints.records(alice, asked[1]).json["id"]
+    complaints.decides(bob, carla, decided)
+    open_one = complaints.records(alice, asked[1], **complaints.LETTER, received_on="2026-11-03").json["id"]
+    complaints.records(alice, asked[2], received_on="2026-10-30")
+    _, out = make()
+    found = read(out, "complaints.json")
+    assert [(one["id"], one.get("outcome")) for one in found["items"]] == [
+        (open_one, None),
+        (decided, "upheld"),
+    ]
+    assert "Commissioner" not in json.dumps(found)
 
 
 @pytest.mark.promise("SEC-4")

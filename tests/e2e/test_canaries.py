@@ -77,8 +77,9 @@ def erased(
         chats.chat(subject, other, folder)
         subject.makes_mistakes()
         subject.meets_failures()
-        operate(subject, staff)
+        alice, bob = operate(subject, staff)
         subject.exercises_rights()
+        operators.complain(subject, alice, bob)
         write_and_refuse(subject, run, folder)
         before = search.stored(cloud, subject.canaries)
         link = subject.erases()
@@ -100,14 +101,18 @@ def acquaintances(a_phone: Callable[[], Phone]) -> list[Phone]:
     return phones
 
 
-def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> None:
-    """Find the subject; record an invoice, a disclosure and a hold, by two operators if it needs two."""
+def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> tuple[InternalApi, InternalApi]:
+    """Find the subject; record an invoice, a disclosure and a hold, by two operators if it needs two.
+
+    Return both operators.
+    """
     url = subject.cloud.state.api_url
     alice, bob = (InternalApi(staff[name], lambda: url) for name in ("alice", "bob"))
     operators.look_for(subject, alice)
     operators.invoice(subject, alice)
     operators.disclose(subject, alice, bob)
     operators.hold(subject, alice, bob)
+    return alice, bob
 
 
 def write_and_refuse(subject: CanarySubject, run: Command, folder: Path) -> None:

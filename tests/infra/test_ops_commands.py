@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from pkgutil import iter_modules
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from chalicelib.core.http import contract
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, TableRemovalId, UserId
 from chalicelib.operations import admin
 from chalicelib.privacy import rewrites
+from chalicelib.rights.complaints.model import ComplaintId
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.terms import RefusalReason
 from infra.build import ROOT
@@ -34,6 +36,7 @@ from infra.ops.refused import CommandRefused
 IDS: dict[str, Any] = {
     "request": RightsRequestId,
     "disclosure": DisclosureId,
+    "complaint": SimpleNamespace(new=lambda: ComplaintId(f"{RightsRequestId.new()}.person")),
     "hold": HoldId,
     "breach": BreachId,
     "user": UserId,
@@ -45,7 +48,7 @@ WORDS = {
     "name": "no-purge", "days": "30", "number": "0", "table": "rights", "status": "completed",
     "first": "2026-01-01", "last": "2026-03-31", "of": "2026", "right": "access", "by": "letter",
     "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
-    "notice": "terms-2027-01-15",
+    "notice": "terms-2027-01-15", "decision": "upheld",
 }  # fmt: skip
 
 # Commands that reach no internal route, each with the reason why no entry is needed.

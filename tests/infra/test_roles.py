@@ -30,6 +30,8 @@ from chalicelib.retention.backups import service as backups
 from chalicelib.retention.holds import store as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.retention.removals import store as removals
+from chalicelib.rights.complaints.model import ComplaintId
+from chalicelib.rights.complaints.store import COMPLAINTS
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
 from chalicelib.staff import notices
@@ -74,6 +76,7 @@ _SUPPRESSIONS = ("dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:PutItem",
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = staff_history.history_of(StaffId.new()).kind
 _DISCLOSURE = disclosures.DISCLOSURES.history_of(DisclosureId.new()).kind
+_COMPLAINT = COMPLAINTS.history_of(ComplaintId(f"{RightsRequestId.new()}.person")).kind
 _BREACH = breaches.BREACHES.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
 _NOTICE = notices.history_of(NoticeVersion("terms-2024-05-08")).kind
@@ -91,6 +94,7 @@ _LIFT_SUPPRESSION, _LIST_BACKUPS = "ses:DeleteSuppressedDestination", "dynamodb:
 LEDGER_KINDS = {
     "AdminRole": {
         _BREACH,
+        _COMPLAINT,
         _CONSENT,
         _DISCLOSURE,
         _HOLD,
@@ -167,7 +171,7 @@ EXPECTED = {
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/received"),
         ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
-        # The lists of disclosures, breaches and removals, and no request of a subject.
+        # The lists of complaints, disclosures, breaches and removals, and no request of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -662,7 +666,7 @@ KEYS = {
         "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind)},
         "rights": {"A#*", "B#*", "D#*", "R#*", "S#*", "T#*"},
         "rights/index/open": {"??", "holds"},
-        "rights/index/owner": {"breaches", "disclosures", "hold#*", "table_removals"},
+        "rights/index/owner": {"breaches", "complaints", "disclosures", "hold#*", "table_removals"},
         "rights/index/received": {"????-??#??"},
         "rights/index/stuck": {"??", "holds"},
     },

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core.table_names import Table
+from tests.support.cases import complaints
 from tests.support.cases.breaches import (
     TEXTS,
     an_announced_breach,
@@ -47,6 +48,17 @@ def test_breach_that_changed_after_the_backup_is_named_and_any_other_is_not(alic
     changed, same = opens(alice), opens(alice)
     backup = Backup.made()
     notifies(alice, changed)
+    with backup.restored(Table.RIGHTS) as restore:
+        done = restore.replay()
+        assert (done.status, done.has(changed), done.has(same)) == (3, True, False)
+
+
+@pytest.mark.promise("RGT-10")
+def test_complaint_that_changed_after_the_backup_is_named(world: World, alice: Operator) -> None:
+    asked = world.a_user().is_stepped_up().exercises("access").json["rights_request_id"]
+    changed, same = (complaints.records(alice, asked, **more).json["id"] for more in ({}, complaints.LETTER))
+    backup = Backup.made()
+    complaints.proposes(alice, changed)
     with backup.restored(Table.RIGHTS) as restore:
         done = restore.replay()
         assert (done.status, done.has(changed), done.has(same)) == (3, True, False)

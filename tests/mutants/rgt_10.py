@@ -85,4 +85,20 @@ MUTANTS = (
         replace="if first else at",
         harm="A person empties the bucket of checkpoints, rewrites all evidence, and verification succeeds.",
     ),
+    Mutant(
+        name="operator_who_extended_the_answer_judges_the_complaint",
+        promise="RGT-10",
+        place="chalicelib.rights.complaints.service:_check_uninvolved",
+        find="one.event != INSPECTED",
+        replace="one.event == INSPECTED",
+        harm="A person who complains that the answer took too long is judged by the operator who delayed it.",
+    ),
+    Mutant(
+        name="deadline_of_an_authority_is_ours",
+        promise="RGT-10",
+        place="chalicelib.rights.complaints.service:open_complaint",
+        find="new.letter.due_at if new.letter else Clock",
+        replace="Clock",
+        harm="The authority to which a person turned gets our answer after its deadline, and nobody sees it.",
+    ),
 )

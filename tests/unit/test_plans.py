@@ -170,7 +170,7 @@ def test_requests_and_disclosures_outlive_an_erasure_for_legal_claims() -> None:
         for record in about_users()
         if isinstance(record.declaration.retention, Statutory) and record.declaration.kind in kinds
     }
-    assert laws.keys() == {"certificate", "disclosure", "hold", "rights_request"}
+    assert laws.keys() == {"certificate", "complaint", "disclosure", "hold", "rights_request"}
     assert set(laws.values()) == {
         "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL",
         "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL",

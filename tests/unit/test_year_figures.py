@@ -19,6 +19,7 @@ from chalicelib.operations.reports.figures import (
     as_json,
 )
 from chalicelib.operations.reports.hidden_cells import LEAST, TOTAL
+from chalicelib.rights.complaints.model import Complainant, ComplaintOutcome
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
@@ -156,6 +157,15 @@ def test_disclosures_count_by_ground_and_breaches_by_whom_was_notified() -> None
     assert {cell[1]: count for cell, count in shown.breaches.items() if cell[0] == BREACHES} == {
         "both": 11, "authority": 12, "people": 13, "nobody": 0, TOTAL: 36,
     }  # fmt: skip
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("number", "published"), [(9, None), (10, 10)])
+def test_complaints_are_published_from_ten(number: int, published: int | None) -> None:
+    counts = YearCounts()
+    for _ in range(number):
+        counts.add_complaint(Complainant.AUTHORITY, ComplaintOutcome.UPHELD)
+    assert figures(counts).complaints[Complainant.AUTHORITY, "upheld"] == published
 
 
 @pytest.mark.promise("RET-4")

@@ -10,12 +10,10 @@ Facts and lists are created under the next number, so none is overwritten.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
-from chalicelib.core import chain, clock, table
-from chalicelib.core.chain import Unreadable
+from chalicelib.core import clock, table
 from chalicelib.core.ids import BreachId
-from chalicelib.core.sealing import SealingError, skip_unreadable
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import Create, Index, Key, Prefix, Query, Replace, Table, Write, visible
 from chalicelib.operations.breaches.model import (
     AffectedList,
@@ -132,30 +130,6 @@ def facts(breach_id: BreachId) -> tuple[list[BreachFact], list[str]]:
     """The facts about a breach, the first one first, and the keys of those that were altered."""
     items = table.query(Query(Table.RIGHTS, partition(breach_id), Prefix(_FACT)))
     return codec.open_each(BreachFact, ((item["sk"], item) for item in items))
-
-
-def behind_ledger(since: datetime) -> Iterator[BreachId]:
-    """The breaches with entries since an instant whose stored state lacks some of them.
-
-    Each change of a breach appends one entry, so the number of its newest entry is its version. A restored
-    table may have a breach in an older state than the Ledger, or not at all.
-    One whose state or history cannot be read counts as behind.
-
-    Raises:
-        Unavailable: a table does not answer.
-    """
-    for touched in chain.chains_touched_since(since, Breach.declaration.kind):
-        breach_id = BreachId(touched.pseudonym)
-        if not _is_current(breach_id):
-            yield breach_id
-
-
-def _is_current(breach_id: BreachId) -> bool:
-    try:
-        found, newest = glance(breach_id), chain.head(BREACHES.history_of(breach_id))
-    except (SealingError, Unreadable):
-        return False
-    return found is not None and newest is not None and found.version == newest.seq
 
 
 def letters(breach_ids: Sequence[BreachId]) -> dict[BreachId, BreachLetter]:

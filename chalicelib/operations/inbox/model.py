@@ -34,6 +34,7 @@ class InboxSource(StrEnum):
     REQUEST = "request"
     HOLD = "hold"
     DISCLOSURE = "disclosure"
+    COMPLAINT = "complaint"
     BREACH = "breach"
     STREAM_CASE = "stream_case"
     TABLE_REMOVAL = "table_removal"
@@ -54,6 +55,7 @@ class Needed(ExplainedEnum):
     LOOK = ("look", "a look: it has no certificate a day after its point of no return")
     NOTICE = ("notice", "a notice to an authority that received the data")
     HANDOVER = ("handover", "the data handed over, and the record of that")
+    REPLY = ("reply", "the decision sent to the complainant, and the closing")
     WITHDRAWAL = ("withdrawal", "a withdrawal: the proposal is too old to be approved")
     AUTHORITY = ("authority", "a notification of the authority")
     DUTIES = ("duties", "the open duties that `show` lists, or its closing")

@@ -30,6 +30,8 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.retention.model import Hold
 from chalicelib.retention.removals.model import LASTS, TableRemoval
 from chalicelib.retention.removals.service import REMOVALS
+from chalicelib.rights.complaints.model import Complainant, Complaint
+from chalicelib.rights.complaints.service import COMPLAINTS
 from chalicelib.rights.operators import lists
 from chalicelib.staff import history
 from chalicelib.staff.cases import PAGE
@@ -108,6 +110,17 @@ def _of_disclosure(one: Disclosure, by: StaffId | None) -> Iterator[Waiting]:
         yield entry(due, rule, signature(change.by, by), f"{show} {one.disclosure_id}")
 
 
+def _of_complaint(one: Complaint, by: StaffId | None) -> Iterator[Waiting]:
+    """What a complaint needs until it is closed. Only the deadline of an authority is the law's."""
+    needed = Needed.REPLY if one.decided_at else Needed.DECISION
+    if one.proposal and one.proposed_by:
+        needed = signature(one.proposed_by, by)
+    rule = DueBy.LAW if one.complainant is Complainant.AUTHORITY else DueBy.OUR_RULE
+    if one.closed_at is None:
+        show = f"complaints show {one.complaint_id}"
+        yield Waiting(InboxSource.COMPLAINT, one.complaint_id, one.due_at, rule, needed, show)
+
+
 def _of_breach(breach: Breach, by: StaffId | None) -> Iterator[Waiting]:
     """An assessment has no deadline of its own: it is due with the first notification."""
     if not breach.is_open:
@@ -150,6 +163,7 @@ _SOURCES: Mapping[
     InboxSource.REQUEST: (lists.read_for_inbox, needs_of),
     InboxSource.HOLD: (holds.unended_page, _of_hold),
     InboxSource.DISCLOSURE: (partial(DISCLOSURES.table.page, None, PAGE), _of_disclosure),
+    InboxSource.COMPLAINT: (partial(COMPLAINTS.table.page, None, PAGE), _of_complaint),
     InboxSource.BREACH: (partial(BREACHES.table.page, None, PAGE), _of_breach),
     InboxSource.STREAM_CASE: (partial(stream_cases.open_page, None), _of_stream_case),
     InboxSource.TABLE_REMOVAL: (partial(REMOVALS.table.page, None, PAGE), _of_table_removal),

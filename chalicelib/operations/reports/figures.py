@@ -1,4 +1,4 @@
-"""The yearly figures: counts of requests, disclosures and breaches, as they may be published. Pure.
+"""The yearly figures, as they may be published: requests, complaints, disclosures and breaches. Pure.
 
 - A request counts in the year of its receipt, whatever its channel. An idle account that was closed is no
   request (RET-5), and is not counted.
@@ -11,6 +11,7 @@
   means would be fewer than ten, the right with the fewest answers gets none either: else the mean of all
   would disclose that of the few.
 - A disclosure counts in the year of its proposal, which is when the request of the authority was recorded.
+- A complaint counts in the year of its receipt, by who complained and how it was decided.
 - A breach counts in the year in which it was discovered.
 """
 
@@ -21,6 +22,7 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.operations.reports.hidden_cells import LEAST, TOTAL, Cell, CountTable, published
+from chalicelib.rights.complaints.model import Complainant, ComplaintOutcome
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
@@ -68,6 +70,7 @@ _NOTIFIED = {
     (True, True): BreachResult.BOTH,
 }
 BREACHES = "breaches"
+OPEN = "open"
 
 Published = Mapping[Cell, int | None]
 
@@ -88,6 +91,7 @@ class YearFigures:
         last: the last day that they cover; before the year is over, that of the report.
         requests: by right and result.
         days: by right, and under TOTAL of all rights.
+        complaints: by complainant, and outcome or OPEN.
         disclosures: by ground and result.
         breaches: in one row, by result.
     """
@@ -97,6 +101,7 @@ class YearFigures:
     made_on: date
     requests: Published
     days: Mapping[str, DaysToAnswer]
+    complaints: Published
     disclosures: Published
     breaches: Published
 
@@ -112,6 +117,7 @@ class YearCounts:
 
     _requests: Counter[Cell] = field(default_factory=Counter)
     _days: dict[Right, Counter[int]] = field(default_factory=lambda: {right: Counter() for right in Right})
+    _complaints: Counter[Cell] = field(default_factory=Counter)
     _disclosures: Counter[Cell] = field(default_factory=Counter)
     _breaches: Counter[Cell] = field(default_factory=Counter)
 
@@ -125,6 +131,10 @@ class YearCounts:
         self._requests[right, result] += 1
         if result in ANSWERED and answered:
             self._days[right][max((answered - received).days, 0)] += 1
+
+    def add_complaint(self, complainant: Complainant, outcome: str | None) -> None:
+        """Count a complaint; `outcome` None: it is not decided."""
+        self._complaints[complainant, outcome or OPEN] += 1
 
     def add_disclosure(self, ground: DisclosureGround, status: DisclosureStatus, *, given: bool) -> None:
         """Count a disclosure; `given`: its data went out."""
@@ -151,6 +161,7 @@ class YearCounts:
             made_on=made_on,
             requests=requests,
             days=_days_of(self._days, requests),
+            complaints=published(CountTable(tuple(Complainant), (*ComplaintOutcome, OPEN), self._complaints)),
             disclosures=published(
                 CountTable(tuple(DisclosureGround), tuple(DisclosureResult), self._disclosures)
             ),
@@ -167,6 +178,7 @@ def as_json(figures: YearFigures) -> dict[str, object]:
         "not_published": "null: from 1 to 9, or such a figure could be computed from it",
         "requests": _nested(figures.requests),
         "days_to_answer": {name: vars(days) for name, days in figures.days.items()},
+        "complaints": _nested(figures.complaints),
         "disclosures": _nested(figures.disclosures),
         "breaches": _nested(figures.breaches)[BREACHES],
     }

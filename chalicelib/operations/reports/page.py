@@ -4,7 +4,7 @@ The page is one self-contained file (`core/page`): no script, no request, no pic
 languages, one after the other, so that one address serves all readers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from chalicelib.core.languages import Language, day_in_words
@@ -13,6 +13,7 @@ from chalicelib.core.page import opening, table
 from chalicelib.core.phrases import Phrasebook, in_script
 from chalicelib.operations.reports.figures import (
     BREACHES,
+    OPEN,
     BreachResult,
     DisclosureResult,
     Published,
@@ -23,6 +24,7 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.rights.complaints.model import Complainant, ComplaintOutcome
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import Right
 from chalicelib.staff.disclosures.model import DisclosureGround
@@ -44,6 +46,10 @@ _DAYS = (
     "days in which we waited for a proof of identity. They are shown if they are about ten answers or more, "
     "whose number can be read above, and disclose nothing about fewer."
 )
+_COMPLAINED = (
+    "A complaint about one of our answers counts in the year in which we received it, from the person or "
+    "from an authority. It is decided by two members of our staff who had no part in the answer."
+)
 _DISCLOSED = (
     "A disclosure counts in the year in which it was recorded. Data goes out only after a second member of "
     "our staff approved it."
@@ -60,6 +66,17 @@ _REQUEST_COLUMNS = {
     RequestResult.DENIED: "Denied",
     RequestResult.WITHDRAWN: "Withdrawn",
     RequestResult.OPEN: "Open",
+}
+_COMPLAINT_COLUMNS = {
+    TOTAL: "Received",
+    ComplaintOutcome.UPHELD: "Upheld",
+    ComplaintOutcome.REJECTED: "Rejected",
+    OPEN: "Open",
+}
+_COMPLAINANTS = {
+    Complainant.PERSON: "People",
+    Complainant.AUTHORITY: "Authorities",
+    TOTAL: "All complaints",
 }
 _DISCLOSURE_COLUMNS = {
     TOTAL: "Recorded",
@@ -114,11 +131,14 @@ def _part(figures: YearFigures, say: Phrasebook) -> Iterator[Html]:
         pairs((say("Controller"), say(controller))),
         class_="card",
     )
-    yield from _chapter("Requests about rights", _COUNTED, _requests(figures.requests, say), say)
+    requests = _counts("Right", _rights(), _REQUEST_COLUMNS, figures.requests, say)
+    yield from _chapter("Requests about rights", _COUNTED, requests, say)
     yield from _chapter("Days to answer", _DAYS, _days(figures, say), say)
-    yield from _chapter(
-        "Disclosures to authorities and others", _DISCLOSED, _disclosures(figures.disclosures, say), say
-    )
+    complaints = _counts("Complaint of", _COMPLAINANTS, _COMPLAINT_COLUMNS, figures.complaints, say)
+    yield from _chapter("Complaints about answers", _COMPLAINED, complaints, say)
+    grounds = {ground: ground.plainly for ground in DisclosureGround} | {TOTAL: "All grounds"}
+    disclosures = _counts("Ground", grounds, _DISCLOSURE_COLUMNS, figures.disclosures, say)
+    yield from _chapter("Disclosures to authorities and others", _DISCLOSED, disclosures, say)
     counted = "A breach counts in the year in which we discovered it."
     yield from _chapter("Breaches of personal data", counted, _breaches(figures.breaches, say), say)
 
@@ -132,11 +152,13 @@ def _chapter(title: str, about: str, content: Html, say: Phrasebook) -> Iterator
     yield tag("section", *inside, class_="card", aria_label=say(title))
 
 
-def _requests(cells: Published, say: Phrasebook) -> Html:
-    heads = tuple(map(say, ("Right", *_REQUEST_COLUMNS.values())))
+def _counts(
+    head: str, names: Mapping[str, str], columns: Mapping[str, str], cells: Published, say: Phrasebook
+) -> Html:
+    heads = tuple(map(say, (head, *columns.values())))
     rows = (
-        (say(name), *(_count(cells[right, one], say) for one in _REQUEST_COLUMNS))
-        for right, name in _rights().items()
+        (_sentence(say(name)), *(_count(cells[row, one], say) for one in columns))
+        for row, name in names.items()
     )
     return table(heads, rows)
 
@@ -147,17 +169,6 @@ def _days(figures: YearFigures, say: Phrasebook) -> Html:
         for right, name in _rights().items()
     )
     return table(tuple(map(say, ("Right", "Median", "Mean"))), rows)
-
-
-def _disclosures(cells: Published, say: Phrasebook) -> Html:
-    heads = tuple(map(say, ("Ground", *_DISCLOSURE_COLUMNS.values())))
-    grounds = {str(ground): _sentence(say(ground.plainly)) for ground in DisclosureGround}
-    names = grounds | {TOTAL: say("All grounds")}
-    rows = (
-        (name, *(_count(cells[ground, one], say) for one in _DISCLOSURE_COLUMNS))
-        for ground, name in names.items()
-    )
-    return table(heads, rows)
 
 
 def _breaches(cells: Published, say: Phrasebook) -> Html:

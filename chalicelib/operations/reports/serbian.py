@@ -54,6 +54,19 @@ YEAR: Catalogue = {
     ),
     "Median": "Medijana",
     "Mean": "Prosek",
+    # Complaints
+    "Complaints about answers": "Pritužbe na odgovore",
+    "A complaint about one of our answers counts in the year in which we received it, from the person or "
+    "from an authority. It is decided by two members of our staff who had no part in the answer.": (
+        "Pritužba na neki naš odgovor broji se u godini u kojoj smo je primili, od osobe ili od organa "
+        "vlasti. O njoj odlučuju dva naša zaposlena koja nisu učestvovala u odgovoru."
+    ),
+    "Complaint of": "Ko se žalio",
+    "People": "Ljudi",
+    "Authorities": "Organi vlasti",
+    "All complaints": "Sve pritužbe",
+    "Upheld": "Usvojeno",
+    "Rejected": "Odbijeno",
     # Disclosures
     "Disclosures to authorities and others": "Otkrivanje podataka organima vlasti i drugima",
     "A disclosure counts in the year in which it was recorded. Data goes out only after a second member of "

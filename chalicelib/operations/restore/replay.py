@@ -11,7 +11,7 @@ The parts come in this order:
 5. freezes, if Accounts or Rights is restored
 6. sessions, withdrawals, restrictions and objections, if Accounts is restored
    objections to direct marketing, if Accounts or Claims is restored
-7. requests that a restored Rights lacks, and breaches that it lacks or has in an older state
+7. requests that a restored Rights lacks; breaches and complaints that it lacks or has in an older state
 8. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.restored import RecordedChanges
@@ -35,15 +36,17 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
-from chalicelib.operations.breaches import store as breaches
+from chalicelib.operations.breaches.decide import BREACHES
 from chalicelib.operations.restore import decisions, erasures, owners
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.operations.restore.owners import OwnerOutcome
 from chalicelib.operations.restore.store import Workers
+from chalicelib.privacy.cases import CaseTable
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.holds import recovery
 from chalicelib.retention.holds.recovery import HoldOutcome
+from chalicelib.rights.complaints.service import COMPLAINTS
 from chalicelib.rights.erasure.tombstones import Mark
 from chalicelib.rights.request.terms import ReceivedBy
 from chalicelib.rights.restored import freezes, requests, restraints
@@ -117,7 +120,8 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         yield _apply_decisions("objections to marketing", decisions.apply_objections, order, found)
     if Table.RIGHTS in order.restored:
         yield _list_lost(order, found)
-        yield _list_breaches(order)
+        yield _list_behind(order, "breach", BREACHES.table)
+        yield _list_behind(order, "complaint", COMPLAINTS.table)
     yield _count_survivors(order, found)
 
 
@@ -267,11 +271,11 @@ def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     return ReplayPart((head, *map(_about_lost, again)))
 
 
-def _list_breaches(order: ReplayOrder) -> ReplayPart:
-    """List the breaches that Rights lacks, or has in an older state than the Ledger."""
-    behind = list(breaches.behind_ledger(order.at - MARGIN))
-    named = (f"  breach {breach_id}: behind the Ledger; enter what is missing" for breach_id in behind)
-    return ReplayPart((f"breaches: {len(behind)} behind the Ledger", *named), len(behind))
+def _list_behind(order: ReplayOrder, what: str, cases: CaseTable[Any, Any]) -> ReplayPart:
+    """List the cases that Rights lacks, or has in an older state than the Ledger."""
+    behind = list(cases.behind_ledger(order.at - MARGIN))
+    named = (f"  {what} {case_id}: behind the Ledger; enter what is missing" for case_id in behind)
+    return ReplayPart((f"{cases.name}: {len(behind)} behind the Ledger", *named), len(behind))
 
 
 def _is_opened_by_us(lost: LostRequest) -> bool:

@@ -53,6 +53,9 @@ FIELDS: Catalogue = {
         "predložene izmene tajnosti koju zahteva nalog organa"
     ),
     "the order that requires secrecy": "nalog koji zahteva tajnost",
+    "the letter of an authority that complains": "pismo organa vlasti koji podnosi pritužbu",
+    "a proposed decision": "predložena odluka",
+    "what is contested, and why": "šta se osporava i zašto",
     "what you request": "ono što tražite",
     "random ID of the device": "nasumična oznaka uređaja",
     "the records, with all their data": "zapisi, sa svim podacima koje sadrže",

@@ -101,6 +101,10 @@ REASONS: Catalogue = {
         "da "
         "Vas obavestimo, dok zakon to ne dozvoli (čl. 23. GDPR, čl. 40. ZZPL)"
     ),
+    "internal state of our work on the complaint; its result is in the other fields": (
+        "interno stanje našeg rada na pritužbi; rezultat je u ostalim poljima"
+    ),
+    "it is not approved yet": "još nije odobreno",
     "internal state of our work on the request; its result is in the other fields": (
         "interno stanje našeg rada na zahtevu; rezultat je u ostalim poljima"
     ),

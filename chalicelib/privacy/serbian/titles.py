@@ -65,6 +65,12 @@ TITLES: Catalogue = {
         "Podaci koje smo morali da sačuvamo kada je nalog obrisan"
     ),
     "Certificates of the deletion of your data": "Potvrde o brisanju Vaših podataka",
+    "Complaints about our answers to your privacy requests": (
+        "Pritužbe na naše odgovore na Vaše zahteve u vezi sa privatnošću"
+    ),
+    "Evidence of who decided on complaints about our answers": (
+        "Dokazi o tome ko je odlučio o pritužbama na naše odgovore"
+    ),
     "Disclosures of your data to authorities and other parties": (
         "Otkrivanja Vaših podataka organima vlasti i drugima"
     ),

@@ -18,6 +18,7 @@ from chalicelib.core.ids import ReportId
 from chalicelib.operations.reports import page
 from chalicelib.operations.reports.figures import BREACHES, Published, YearCounts, YearFigures, as_json
 from chalicelib.operations.reports.hidden_cells import TOTAL
+from chalicelib.rights.complaints.model import Complainant
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
@@ -193,6 +194,7 @@ def tables_of_year(figures: YearFigures) -> Iterator[Table | str]:
     for name, of in figures.days.items():
         days.add_row(str(name), *(_HIDDEN if one is None else f"{one:g}" for one in (of.median, of.mean)))
     yield days
+    yield _table("complaint of", figures.complaints)
     yield _table("ground of a disclosure", figures.disclosures)
     yield _table("", {cell: count for cell, count in figures.breaches.items() if cell[0] == BREACHES})
 
@@ -220,6 +222,8 @@ def figures_of(api: InternalApi, of: int, today: date) -> YearFigures:
             _day_of(one["received_at"]),
             _day_of(one["answered_at"]) if "answered_at" in one else None,
         )
+    for one in reader.complaints():
+        counts.add_complaint(Complainant(one["complainant"]), one.get("outcome"))
     for one in reader.disclosures():
         ground, status = _GROUNDS[one["ground"]], DisclosureStatus(one["status"])
         counts.add_disclosure(ground, status, given="disclosed_at" in one)

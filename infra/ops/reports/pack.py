@@ -32,6 +32,9 @@ _BREACH_FIELDS = (
     "id", "status", "discovered_at", "opened_at", "risk", "audience", "notices_from", "notices_done_at",
     "closed_at", "open_duties",
 )  # fmt: skip
+_COMPLAINT_FIELDS = (
+    "id", "complainant", "status", "complained_at", "due_at", "outcome", "decided_at", "closed_at",
+)  # fmt: skip
 _CLOCK_FIELDS = (
     "country", "authority", "rule", "due_at", "notified_at", "follow_up_due_at", "completed_at",
 )  # fmt: skip
@@ -74,6 +77,9 @@ def add_files(pack: PackWriter, reader: ReportReader, state: Mapping[str, Any]) 
         pack.add("certificates.csv", "SHA-256 of the certificates of their erasures", certificates)
     pack.add_json("rights-summary.json", "counts of the log", seen.summary(reader.unreadable["requests"]))
     pack.add_json("breaches.json", "breaches that were open in the period", breaches(reader))
+    pack.add_json(
+        "complaints.json", "complaints received in it, about answers to requests", complaints(reader)
+    )
     pack.add_json("disclosures.json", "counts of disclosures proposed in it", disclosures(reader))
     return seen
 
@@ -118,6 +124,13 @@ def breaches(reader: ReportReader) -> dict[str, Any]:
 def _breach(one: Mapping[str, Any]) -> dict[str, Any]:
     clocks = [{name: of[name] for name in _CLOCK_FIELDS if name in of} for of in one["clocks"]]
     return {**{name: one[name] for name in _BREACH_FIELDS if name in one}, "authorities": clocks}
+
+
+def complaints(reader: ReportReader) -> dict[str, Any]:
+    """The complaints that were received in the period, without any text; and those not readable."""
+    found = sorted(reader.complaints(), key=lambda one: (one["complained_at"], one["id"]))
+    items = [{name: one[name] for name in _COMPLAINT_FIELDS if name in one} for one in found]
+    return {"items": items, "unreadable": sorted(reader.unreadable["complaints"])}
 
 
 def disclosures(reader: ReportReader) -> dict[str, Any]:

@@ -34,8 +34,8 @@ class ReportReader:
     """The pages of one report.
 
     Attributes:
-        unreadable: the ids of records that the API could not open so far, by `requests`, `disclosures` and
-            `breaches`.
+        unreadable: the ids of records that the API could not open so far, by `requests`, `complaints`,
+            `disclosures` and `breaches`.
     """
 
     api: InternalApi
@@ -86,6 +86,13 @@ class ReportReader:
                 if proposed_at < self.since:
                     return
                 if proposed_at < self.until:
+                    yield one
+
+    def complaints(self) -> Iterator[dict[str, Any]]:
+        """Yield the complaints that were received in the period, open ones first."""
+        for page in self._pages("/complaints"):
+            for one in page["items"]:
+                if self.since <= datetime.fromisoformat(one["complained_at"]) < self.until:
                     yield one
 
     def breaches(self) -> Iterator[dict[str, Any]]:

@@ -62,6 +62,28 @@ def disclose(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> No
     alice.call("PUT", f"{path}/secrecy", again)
 
 
+def complain(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> None:
+    """Decide an authority's complaint about a request, and propose a decision about the subject's own."""
+    add = subject.canaries.add
+    body = {
+        "rights_request_id": subject.canaries["objection request"],
+        "received_on": clock.day_of(clock.now()).isoformat(),
+        "text": add("complaint", letters()),
+    }
+    letter = {
+        "authority_name": add("complaining authority", letters()),
+        "letter_number": add("letter of the authority", letters()),
+        "due_at": clock.to_text(clock.now() + 20 * DAY),
+    }
+    by_authority, own = (
+        alice.call("POST", "/complaints", {**body, **more})["id"] for more in ({"letter": letter}, {})
+    )
+    for complaint, what in ((by_authority, "decision"), (own, "proposal")):
+        answer = {"outcome": "rejected", "text": add(f"{what} about the complaint", letters())}
+        alice.call("PUT", f"/complaints/{complaint}/proposal", answer)
+    _approve(bob, f"/complaints/{by_authority}", "approval")
+
+
 def _approve(bob: InternalApi, path: str, what: str, body: dict[str, Any] | None = None) -> None:
     """Approve what another operator proposed, in the version that is shown."""
     bob.call("POST", f"{path}/{what}", body, f'"{bob.call("GET", path)["version"]}"')

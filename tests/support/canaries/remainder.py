@@ -45,6 +45,9 @@ _OWN = _IDS | {"erasure request", "tombstone", "held id"}
 _OTHERS = frozenset(
     {"access request", "objection request", "portability request", "rectification request", "letter request"}
 )
+_IN_COMPLAINTS = frozenset({"complaint", "complaining authority", "letter of the authority"}) | {
+    "decision about the complaint", "proposal about the complaint",
+}  # fmt: skip
 _IN_REQUESTS = frozenset({"country", "transfer target", "decision", "statement", "reason"})
 
 
@@ -82,6 +85,9 @@ _OF_OTHER_REQUESTS = tuple(
             "rights R#{} request",
             _IN_REQUESTS,
         ),
+        (_at(Where.SEALED), "rights R#{} complaint#*", _IN_COMPLAINTS),
+        (_at(Where.TABLE), "ledger complaint#{}.* *", frozenset({name})),
+        (_at(Where.TABLE), "ledger staff#*", frozenset({name})),
         (_at(Where.BUCKET), "checkpoints checkpoints/*", frozenset({name})),
     )
 )

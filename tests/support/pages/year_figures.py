@@ -1,8 +1,9 @@
-"""A year of requests, disclosures and breaches, some figures of which stay unpublished."""
+"""A year of requests, complaints, disclosures and breaches, some figures of which stay unpublished."""
 
 from datetime import date, timedelta
 
 from chalicelib.operations.reports.figures import YearCounts, YearFigures
+from chalicelib.rights.complaints.model import Complainant, ComplaintOutcome
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
@@ -31,6 +32,11 @@ def a_year(last: date = date(2026, 12, 31)) -> YearFigures:
     for n in range(23):
         counts.add_request(Right.ACCESS, ReceivedBy.LETTER, Status.CANCELLED, _BEGIN, None)
         counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.APPROVED, given=n != 0)
+    for n in range(27):
+        counts.add_complaint(
+            Complainant.PERSON, ComplaintOutcome.UPHELD if n % 2 else ComplaintOutcome.REJECTED
+        )
+    counts.add_complaint(Complainant.AUTHORITY, None)
     counts.add_disclosure(DisclosureGround.DANGER_TO_PEOPLE, DisclosureStatus.REFUSED, given=False)
     counts.add_breach(authority=True, people=False)
     return counts.publish(2026, last, date(2027, 1, 15))

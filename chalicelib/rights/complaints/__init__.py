@@ -1,0 +1,1 @@
+"""Complaints about the answers to rights requests, which two uninvolved operators decide (ADR 94)."""
