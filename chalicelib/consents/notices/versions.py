@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="e297528245ca0c5f2bfaca145c9b0e219ff602d30630251a4269bf0fdedd4807",
+        digest="9955e6169dbfbe49d4dd5c24737c7024d3d561176ccb1736dc009df6b2cadad7",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),
