@@ -12,6 +12,7 @@ import pytest
 from chalicelib.core.http import contract
 from chalicelib.privacy.processing import rows
 from infra.ops.desk.desk import Desk, Shown
+from tests.support.cases.breaches import TEXTS, opens, proposes
 from tests.support.pages.desk import desk_of
 from tests.support.world.commands import URL, Wire
 from tests.support.world.operators import Operator
@@ -196,3 +197,14 @@ def test_record_of_processing_is_shown_whole_and_by_purpose(desk: Desk) -> None:
 def test_figures_of_the_year_hide_what_is_about_fewer_than_ten(desk: Desk, asked: str) -> None:
     shown = desk.open("/year", {})
     assert (shown.status, "Figures of 2026" in shown.html) == (200, True)
+
+
+@pytest.mark.promise("SEC-4")
+def test_page_of_notices_shows_the_mail_and_counts_its_readers(
+    desk: Desk, alice: Operator, mila: User
+) -> None:
+    breach_id = opens(alice)
+    assert proposes(alice, breach_id, "high", audience="all", texts=TEXTS).status == 200
+    shown = desk.open(f"/breaches/{breach_id}/notices", {}).html
+    for text in ("1 accounts read", "no country declared", "Pristup smo ukinuli.", "RU4M: a breach"):
+        assert text in shown

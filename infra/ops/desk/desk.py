@@ -29,7 +29,7 @@ from chalicelib.core.http.parameters import IfMatch
 from chalicelib.core.ids import Id
 from chalicelib.core.markup import Html, tag
 from chalicelib.privacy.processing import rows
-from infra.ops.cases import breaches, disclosures, erasures, holds, inbox, tables
+from infra.ops.cases import breach_preview, breaches, disclosures, erasures, holds, inbox, tables
 from infra.ops.cases.tables import Case
 from infra.ops.desk import forms, pages
 from infra.ops.internal_api import CallRefused, InternalApi
@@ -52,6 +52,7 @@ _SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/holds/{hold_id}": lambda found: [holds.whole(found)],
     "/disclosures/{disclosure_id}": disclosures.whole,
     "/breaches/{breach_id}": breaches.whole,
+    "/breaches/{breach_id}/notices": breach_preview.tables_of,
     "/inbox": lambda found: [inbox.table_of(found)],
 }
 
