@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.core import clock
-from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
+from chalicelib.operations.breaches.letter import LANGUAGES
 
 Typed = Mapping[str, str]  # a field of several choices has a line for each
 Schema = Mapping[str, Any]
@@ -131,7 +131,7 @@ def _fields(schema: Schema, types: Schema, within: str) -> Iterator[Field]:
     for name, given in schema["properties"].items():
         one, hint = _resolved(given, types), str(given.get("description", ""))
         if "properties" in (letter := _resolved(one.get("additionalProperties") or {}, types)):
-            for language in Language:  # a letter in each
+            for language in LANGUAGES:  # a letter in each in which operators write
                 yield from _fields(letter, types, f"{within}{name}.{language}.")
             continue
         kind, choices = _kind_of(one, types)
