@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core.http import contract
 from chalicelib.privacy.processing import rows
-from infra.ops.desk.desk import Desk, Shown
+from infra.ops.desk.desk import Desk, DeskPage
 from tests.support.cases.breaches import TEXTS, opens, proposes
 from tests.support.pages.desk import desk_of
 from tests.support.world.commands import URL, Wire
@@ -39,28 +39,28 @@ def desk(wire: Wire) -> Desk:
     return desk_of("alice", wire)
 
 
-def links(shown: Shown) -> list[str]:
+def links(shown: DeskPage) -> list[str]:
     return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', shown.html)]
 
 
-def link_to(shown: Shown, part: str) -> str:
+def link_to(shown: DeskPage, part: str) -> str:
     """Return the only link to what a part of it names."""
     (found,) = {link for link in links(shown) if part in link}
     return found
 
 
-def follow(desk: Desk, link: str) -> Shown:
+def follow(desk: Desk, link: str) -> DeskPage:
     path, _, query = link.partition("?")
     return desk.open(path, dict(one.split("=") for one in query.split("&") if one))
 
 
-def submit(desk: Desk, link: str, fields: Mapping[str, str] = {}) -> Shown:
+def submit(desk: Desk, link: str, fields: Mapping[str, str] = {}) -> DeskPage:
     """Submit the form behind a link, with what its page keeps."""
     path, _, query = link.partition("?")
     return desk.act(path, {**dict(one.split("=") for one in query.split("&") if one), **fields})
 
 
-def place_hold(desk: Desk, user: User, **changed: str) -> Shown:
+def place_hold(desk: Desk, user: User, **changed: str) -> DeskPage:
     return submit(desk, "/holds?method=POST", {**HOLD, "user_id": user.user_id, **changed})
 
 

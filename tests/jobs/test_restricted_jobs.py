@@ -62,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     "sweep_rights": set(),
     "checkpoint_ledger": set(),
     "watch_breaches": {"account_notice"},  # required by law
+    "report_inbox": set(),  # it mails operators
 }
 # How long after the restriction a job runs: the day of the events closes, and they end after thirty days.
 WAITED = dict.fromkeys(ALLOWED, 4 * DAY) | {"purge_expired": 40 * DAY, "renew_consents": 40 * DAY}
@@ -146,7 +147,8 @@ def test_job_does_not_use_the_data_of_a_restricted_account(
     assert changed_kinds(before, records_of(mila)) == ALLOWED[job.name]
     assert counted == []
     assert len(world.sent_messages()) == texts
-    assert [mail for mail in mails if job.name not in _MAILING] == []
+    to_subject = [mail for mail in mails if mail["Destination"]["ToAddresses"] == [address]]
+    assert job.name in _MAILING or to_subject == []
     if job.name in _MAILING:
         assert [mail["Destination"]["ToAddresses"] for mail in mails] == [[address]]
     if job.name == "send_unsent":

@@ -40,14 +40,14 @@ _A_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Report:
+class InboxRun:
     """What a run found, and of how many entries it sent a mail."""
 
     waiting: int
     mailed: int
 
 
-def run() -> Report:
+def run() -> InboxRun:
     """Measure the inbox, and mail what is new, what is urgent, and in the morning all of it.
 
     Raises:
@@ -60,10 +60,10 @@ def run() -> Report:
         metrics.gauge(Metric.INBOX_DUE, sum(one.due_at <= now + DAY for one in inbox.waiting))
     with suppress(LeaseTaken):
         return _report(inbox, STATE.lease(now + _LEASED))
-    return Report(len(inbox.waiting), 0)
+    return InboxRun(len(inbox.waiting), 0)
 
 
-def _report(inbox: Inbox, before: InboxState) -> Report:
+def _report(inbox: Inbox, before: InboxState) -> InboxRun:
     now, known = clock.now(), {one.entry: one for one in before.seen}
     found = {_name(one): one for one in inbox.waiting}
     seen = {name: _seen(name, one, known.get(name), now) for name, one in found.items()}
@@ -86,7 +86,7 @@ def _report(inbox: Inbox, before: InboxState) -> Report:
     hidden = [one for name, one in known.items() if name not in seen] if inbox.unavailable else []
     morning = clock.day_of(now) if is_morning else before.morning
     STATE.release(before, seen=(*seen.values(), *hidden), morning=morning)
-    return Report(len(found), mailed)
+    return InboxRun(len(found), mailed)
 
 
 def _name(one: Waiting) -> str:

@@ -58,7 +58,7 @@ _SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class DeskRoute:
     """A route of operators, as the desk uses it.
 
     Attributes:
@@ -90,7 +90,7 @@ class Place:
         )
 
     @cached_property
-    def fields(self) -> tuple[forms.Field, ...]:
+    def fields(self) -> tuple[forms.FormField, ...]:
         """The fields of its form."""
         return forms.fields_of(self.body) if self.body else ()
 
@@ -112,7 +112,7 @@ class Place:
         """Return whether a path is one of this route."""
         return re.fullmatch(re.sub(r"{\w+}", "[^/?]+", self.path), path) is not None
 
-    def beneath(self, other: Place) -> str | None:
+    def beneath(self, other: DeskRoute) -> str | None:
         """Return what its path adds to that of a page, if that is all; None if it is not beneath."""
         rest = self.path.removeprefix(other.path)
         is_beneath = self.path.startswith(other.path) and "{" not in rest and (not rest or rest[0] == "/")
@@ -120,7 +120,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Shown:
+class DeskPage:
     """A page, or the place to which the browser goes next."""
 
     html: str = ""
@@ -135,20 +135,20 @@ class Desk:
         for module in GROUPS["admin"]:
             importlib.import_module(module)
         self._api, self._results = api, dict[str, Html]()
-        self._places = tuple(Place.of_route(one) for one in contract.routes() if one.internal)
+        self._places = tuple(DeskRoute.of_route(one) for one in contract.routes() if one.internal)
         lists = sorted((one for one in self._places if one.is_list), key=lambda one: _BEFORE.get(one.path, 9))
         self._nav = (*((one.title, one.path) for one in lists), *_MORE)
         self._links = {one.of.prefix: one.path.rpartition("/")[0] for one in reversed(self._places) if one.of}
 
-    def open(self, path: str, fields: forms.Typed) -> Shown:
+    def open(self, path: str, fields: forms.Typed) -> DeskPage:
         """Return the page of a path: a list, a case, or the form of an action; `fields` are of the query."""
         return self._explaining(lambda: self._open(path, fields))
 
-    def act(self, path: str, fields: forms.Typed) -> Shown:
+    def act(self, path: str, fields: forms.Typed) -> DeskPage:
         """Carry out an action, as its form says; the page of its result follows."""
         return self._explaining(lambda: self._act(path, fields))
 
-    def _explaining(self, work: Callable[[], Shown]) -> Shown:
+    def _explaining(self, work: Callable[[], DeskPage]) -> DeskPage:
         """Show the one line by which commands explain a failure."""
         try:
             return work()
@@ -156,7 +156,7 @@ class Desk:
             said = tag("p", explain(error), role="alert")
             return self._page("That did not work", pages.card(said, warn="warn"), status=502)
 
-    def _open(self, path: str, fields: forms.Typed) -> Shown:
+    def _open(self, path: str, fields: forms.Typed) -> DeskPage:
         if path in _PAGES:
             return self._page(*_PAGES[path](self._api))
         if result := self._results.get(path.removeprefix(_DONE)):
@@ -169,7 +169,7 @@ class Desk:
             )
         return self._missing()
 
-    def _look(self, place: Place, path: str, fields: forms.Typed) -> Shown:
+    def _look(self, place: DeskRoute, path: str, fields: forms.Typed) -> DeskPage:
         query = {name: value for name, value in fields.items() if value}
         found = self._api.call("GET", f"{path}?{urlencode(query)}" if query else path)
         shown = [pages.of_table(one, self._links) for one in _tables_of(place, found)]
@@ -180,7 +180,7 @@ class Desk:
         about = tag("p", " ".join(part for part in (f"{place.summary}.", place.about) if part), class_="lead")
         return self._page(place.title_of(path), about, *shown, *more, *self._ways(place, path, found))
 
-    def _act(self, path: str, fields: forms.Typed) -> Shown:
+    def _act(self, path: str, fields: forms.Typed) -> DeskPage:
         action = self._at(fields.get("method", ""), path)
         if action is None or action.method == "GET":
             return self._missing()
@@ -194,11 +194,11 @@ class Desk:
         self._results[name] = self._result(action, path, done)
         while len(self._results) > _RESULTS:
             del self._results[next(iter(self._results))]
-        return Shown(status=303, location=_DONE + name)
+        return DeskPage(status=303, location=_DONE + name)
 
     def _form(
-        self, action: Place, path: str, fields: forms.Typed, refused: CallRefused | None = None
-    ) -> Shown:
+        self, action: DeskRoute, path: str, fields: forms.Typed, refused: CallRefused | None = None
+    ) -> DeskPage:
         """The form of an action, with what was typed and why the API refused it."""
         kept = [(name, fields[name]) for name in ("method", "version") if name in fields]
         hidden = [tag("input", type="hidden", name=name, value=value) for name, value in kept]
@@ -215,14 +215,14 @@ class Desk:
             status=422 if refused else 200,
         )
 
-    def _result(self, action: Place, path: str, done: Case) -> Html:
+    def _result(self, action: DeskRoute, path: str, done: Case) -> Html:
         plain = ((name, value) for name, value in done.items() if not isinstance(value, dict | list))
         said = pages.of_table(tables.facts("", plain), self._links)
         return Html().join(
             (tag("p", action.summary), said, tag("p", tag("a", "Go on", href=self._case_of(path))))
         )
 
-    def _ways(self, place: Place, path: str, found: Case) -> Iterator[Html]:
+    def _ways(self, place: DeskRoute, path: str, found: Case) -> Iterator[Html]:
         """What can be done from a page; the version that was read goes with an approval."""
         version = {"version": str(found["version"])} if "version" in found else {}
         items = []
@@ -240,7 +240,7 @@ class Desk:
         if items:
             yield pages.card(tag("h2", "What you can do"), tag("ul", *(tag("li", one) for one in items)))
 
-    def _at(self, method: str, path: str) -> Place | None:
+    def _at(self, method: str, path: str) -> DeskRoute | None:
         return next((one for one in self._places if one.method == method and one.fits(path)), None)
 
     def _case_of(self, path: str) -> str:
@@ -249,11 +249,11 @@ class Desk:
             path = path.rpartition("/")[0]
         return path or "/inbox"
 
-    def _missing(self) -> Shown:
+    def _missing(self) -> DeskPage:
         return self._page("Not found", tag("p", "The desk has no such page."), status=404)
 
-    def _page(self, title: str, *parts: Html, status: int = 200) -> Shown:
-        return Shown(pages.document(title, self._nav, *parts), status)
+    def _page(self, title: str, *parts: Html, status: int = 200) -> DeskPage:
+        return DeskPage(pages.document(title, self._nav, *parts), status)
 
 
 def _record(_: InternalApi) -> tuple[str, Html]:
@@ -293,7 +293,7 @@ def _year(api: InternalApi) -> tuple[str, Html]:
 _PAGES: Mapping[str, Callable[[InternalApi], tuple[str, Html]]] = {"/record": _record, "/year": _year}
 
 
-def _tables_of(place: Place, found: Case) -> Iterable[Table]:
+def _tables_of(place: DeskRoute, found: Case) -> Iterable[Table]:
     """The tables that the command prints; otherwise one of the plain values of each item."""
     if place.path in _SHOWN:
         return _SHOWN[place.path](found)

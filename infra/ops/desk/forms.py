@@ -39,7 +39,7 @@ class FieldKind(Enum):
 
 
 @dataclass(frozen=True)
-class Field:
+class FormField:
     """A field of a form.
 
     Attributes:
@@ -107,13 +107,13 @@ _TYPES = {FieldKind.NUMBER: "number", FieldKind.DAY: "date", FieldKind.INSTANT: 
 _YES_NO: Mapping[str, object] = {"yes": True, "no": False}
 
 
-def fields_of(body: type[BaseModel]) -> tuple[Field, ...]:
+def fields_of(body: type[BaseModel]) -> tuple[FormField, ...]:
     """Return the fields of a body."""
     schema = body.model_json_schema()
     return tuple(_fields(schema, schema.get("$defs", {}), ""))
 
 
-def read(fields: tuple[Field, ...], typed: Typed) -> dict[str, Any]:
+def read(fields: tuple[FormField, ...], typed: Typed) -> dict[str, Any]:
     """Return the body of what was typed."""
     body: dict[str, Any] = {}
     for field in fields:
@@ -126,7 +126,7 @@ def read(fields: tuple[Field, ...], typed: Typed) -> dict[str, Any]:
     return body
 
 
-def _fields(schema: Schema, types: Schema, within: str) -> Iterator[Field]:
+def _fields(schema: Schema, types: Schema, within: str) -> Iterator[FormField]:
     required = schema.get("required", ())
     for name, given in schema["properties"].items():
         one, hint = _resolved(given, types), str(given.get("description", ""))
@@ -135,7 +135,7 @@ def _fields(schema: Schema, types: Schema, within: str) -> Iterator[Field]:
                 yield from _fields(letter, types, f"{within}{name}.{language}.")
             continue
         kind, choices = _kind_of(one, types)
-        yield Field(
+        yield FormField(
             within + name, kind, hint or _HINTS.get(kind, ""), name in required and not within, choices
         )
 

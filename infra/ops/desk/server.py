@@ -23,7 +23,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.markup import tag
 from infra.ops.desk import pages
-from infra.ops.desk.desk import Desk, Shown
+from infra.ops.desk.desk import Desk, DeskPage
 from infra.ops.internal_api import InternalApi
 from infra.ops.operator_console import note
 
@@ -61,7 +61,7 @@ class DeskServer:
             return refusal
         self._used_at = clock.now()
         if request.path == "/":
-            return _response(Shown(status=303, location="/inbox"))
+            return _response(DeskPage(status=303, location="/inbox"))
         if request.method == "POST":
             typed = await request.post()
             fields = {name: "\n".join(map(str, typed.getall(name))) for name in typed}
@@ -80,7 +80,7 @@ class DeskServer:
                 return _refused(reason)
         if self._entry and _same(request.path, f"/enter/{self._entry}"):
             self._entry = None
-            entered = _response(Shown(status=303, location="/inbox"))
+            entered = _response(DeskPage(status=303, location="/inbox"))
             entered.set_cookie(self._cookie, self._secret, httponly=True, samesite="Strict", path="/")
             return entered
         if not _same(request.cookies.get(self._cookie, ""), self._secret):
@@ -112,14 +112,14 @@ def application(server: DeskServer) -> web.Application:
     return app
 
 
-def _response(shown: Shown) -> web.Response:
+def _response(shown: DeskPage) -> web.Response:
     more = {"Location": shown.location} if shown.location else {}
     headers = {**_HEADERS, **more}
     return web.Response(text=shown.html, status=shown.status, content_type="text/html", headers=headers)
 
 
 def _refused(reason: str) -> web.Response:
-    return _response(Shown(pages.document("RU4M desk", (), tag("p", reason, role="alert")), 403))
+    return _response(DeskPage(pages.document("RU4M desk", (), tag("p", reason, role="alert")), 403))
 
 
 def _same(given: str, secret: str) -> bool:
