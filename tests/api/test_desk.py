@@ -12,6 +12,7 @@ import pytest
 from chalicelib.core.http import contract
 from chalicelib.privacy.processing import rows
 from infra.ops.desk.desk import Desk, DeskPage
+from tests.support.cases import complaints
 from tests.support.cases.breaches import TEXTS, opens, proposes
 from tests.support.pages.desk import desk_of
 from tests.support.world.commands import URL, Wire
@@ -109,6 +110,14 @@ def test_proposal_is_approved_as_the_version_that_was_seen(
     stale = submit(theirs, approval)
     assert (stale.status, "412 changed_meanwhile" in stale.html) == (422, True)
     assert submit(theirs, link_to(follow(theirs, path), f"{path}/approval?method=POST")).status == 303
+
+
+def test_inbox_links_to_a_complaint_and_not_to_its_request(desk: Desk, world: World, alice: Operator) -> None:
+    asked = world.a_user().is_stepped_up().exercises("access").json["rights_request_id"]
+    complaint = complaints.records(alice, asked).json["id"]
+    shown = follow(desk, link_to(desk.open("/inbox", {}), complaint))
+    assert "The copy lacks my messages." in shown.html
+    assert f"/complaints/{complaint}/proposal?method=PUT" in links(shown)
 
 
 @pytest.mark.promise("RGT-10")

@@ -29,7 +29,16 @@ from chalicelib.core.http.parameters import IfMatch
 from chalicelib.core.ids import Id
 from chalicelib.core.markup import Html, tag
 from chalicelib.privacy.processing import rows
-from infra.ops.cases import breach_preview, breaches, disclosures, erasures, holds, inbox, tables
+from infra.ops.cases import (
+    breach_preview,
+    breaches,
+    complaints,
+    disclosures,
+    erasures,
+    holds,
+    inbox,
+    tables,
+)
 from infra.ops.cases.tables import Case
 from infra.ops.desk import forms, pages
 from infra.ops.internal_api import CallRefused, InternalApi
@@ -51,6 +60,7 @@ _SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/erasures/{request_id}": erasures.whole,
     "/holds/{hold_id}": lambda found: [holds.whole(found)],
     "/disclosures/{disclosure_id}": disclosures.whole,
+    "/complaints/{complaint_id}": complaints.whole,
     "/breaches/{breach_id}": breaches.whole,
     "/breaches/{breach_id}/notices": breach_preview.tables_of,
     "/inbox": lambda found: [inbox.table_of(found)],
@@ -139,6 +149,7 @@ class Desk:
         lists = sorted((one for one in self._places if one.is_list), key=lambda one: _BEFORE.get(one.path, 9))
         self._nav = (*((one.title, one.path) for one in lists), *_MORE)
         self._links = {one.of.prefix: one.path.rpartition("/")[0] for one in reversed(self._places) if one.of}
+        self._links["r."] = "/complaints"
 
     def open(self, path: str, fields: forms.Typed) -> DeskPage:
         """Return the page of a path: a list, a case, or the form of an action; `fields` are of the query."""

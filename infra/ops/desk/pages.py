@@ -58,13 +58,14 @@ def linked(text: str, links: Links) -> Html:
     """Return a text in which each id that has a page is a link."""
     found, end = Html(), 0
     for match in _ID.finditer(text):
-        if (place := links.get(match[1])) is not None:
+        if (place := links.get(match[1] + match[2][:1])) is not None:
             found += Html.escape(text[end : match.start()]) + tag("a", match[0], href=f"{place}/{match[0]}")
             end = match.end()
     return found + Html.escape(text[end:])
 
 
-_ID = re.compile(r"\b([a-z]{1,4})_[0-9a-z]{26}\b")
+# That of a complaint is the id of a request with a tail: `r_....person`.
+_ID = re.compile(r"\b([a-z]{1,4})_[0-9a-z]{26}((?:\.[a-z]+)?)\b")
 
 
 def of_table(table: Table, links: Links) -> Html:
