@@ -24,7 +24,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import NotFound, existing
-from chalicelib.core.http import Cursor, PageSize, invalid_cursor
+from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -122,19 +122,8 @@ def listed(
     Raises:
         InvalidRequest: the cursor is malformed, or belongs to another subject.
     """
-    page = store.of_account(account_id, _list_place(account_id, cursor), size)
+    page = store.of_account(account_id, store.place_after(account_id, cursor), size)
     return page.found, page.last
-
-
-def _list_place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | None:
-    """The place where the page before ended; the cursor is the id of its last request."""
-    if cursor is None:
-        return None
-    request_id = RightsRequestId.parse(cursor)
-    place = store.place_in_list(account_id, request_id) if request_id else None
-    if place is None:
-        raise invalid_cursor()
-    return place
 
 
 def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:

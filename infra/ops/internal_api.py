@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec
 
@@ -92,7 +93,8 @@ def _reason(status: int, problem: dict[str, Any]) -> str:
         parts.append(f"open request {problem['open_rights_request_id']}")
     if "request_id" in problem:
         parts.append(f"call {problem['request_id']}")
-    parts.append(_remedy(problem))
+    # A gateway that refuses a role says it in its own format.
+    parts.append(_remedy({"code": "forbidden", **problem} if status == HTTPStatus.FORBIDDEN else problem))
     return "; ".join(part for part in parts if part)
 
 
@@ -151,11 +153,11 @@ class Listing:
     has_more: bool = True
 
 
-def read_list(api: InternalApi, path: str) -> Listing:
-    """Read a list page by page, until its end or one of the two limits."""
+def read_list(api: InternalApi, path: str, body: dict[str, Any] | None = None) -> Listing:
+    """Read a list page by page, until its end or one of the two limits; `body`: what a search is for."""
     found, query, mark = Listing(), "", "&" if "?" in path else "?"
     for _ in range(_MAX_CALLS):
-        page = api.call("GET", path + query)
+        page = api.call("GET", path + query) if body is None else api.call("POST", path + query, body)
         found.items += page["items"]
         found.unreadable += page["unreadable"]
         found.has_more = "next_cursor" in page

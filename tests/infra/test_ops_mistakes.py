@@ -162,6 +162,7 @@ ANSWERS = {
         "/text: too short",
     ),
     "a gateway's own text": (None, 502, "refused: 502"),
+    "a gateway that refuses the role": (None, 403, "OperatorPolicyArn"),
 }
 
 

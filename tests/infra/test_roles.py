@@ -90,6 +90,8 @@ _MARKS = ("dynamodb:PutItem", "${UsageTableArn}")
 # IAM knows no resource of these actions.
 _LIFT_SUPPRESSION, _LIST_BACKUPS = "ses:DeleteSuppressedDestination", "dynamodb:ListBackups"
 
+# The histories of a day.
+_OF_JOBS = {one.HISTORY.kind for one in (backups, chat_settings, purge, reconciliation)}
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
     "AdminRole": {
@@ -171,7 +173,7 @@ EXPECTED = {
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/received"),
         ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
-        # The lists of complaints, disclosures, breaches and removals, and no request of a subject.
+        # The lists of complaints, disclosures, breaches and removals, and the requests of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -663,10 +665,10 @@ KEYS = {
         "challenges": {"announcement_progress#*", "limit#operator_calls#*", "limit#subject_lookups#*"},
         "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},
         "keys": {"A#*"},
-        "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind)},
+        "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], *_OF_JOBS)},
         "rights": {"A#*", "B#*", "D#*", "R#*", "S#*", "T#*"},
         "rights/index/open": {"??", "holds"},
-        "rights/index/owner": {"breaches", "complaints", "disclosures", "hold#*", "table_removals"},
+        "rights/index/owner": {"A#*", "breaches", "complaints", "disclosures", "hold#*", "table_removals"},
         "rights/index/received": {"????-??#??"},
         "rights/index/stuck": {"??", "holds"},
     },
@@ -906,7 +908,7 @@ def test_role_reads_only_the_chains_that_its_code_needs(service: Template) -> No
         and "dynamodb:Query" in listed(statement["Action"])
     }
     also = {
-        "AdminRole": {*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind},  # operators see what the purge found
+        "AdminRole": {*LEDGER_KINDS["AdminRole"], *_OF_JOBS},  # operators see what jobs found
         "EraseAccountsRole": {
             *LEDGER_KINDS["EraseAccountsRole"],
             backups.HISTORY.kind,

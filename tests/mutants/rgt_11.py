@@ -205,4 +205,12 @@ MUTANTS = (
         replace="True",
         harm="A person whose phone cannot run the current app can neither exercise a right nor log out.",
     ),
+    Mutant(
+        name="receipt_of_another_request_finds_a_case",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.lists:RequestSearch.names",
+        find="receipts.belongs_to(one.request_id, self.receipt)",
+        replace="bool(self.receipt)",
+        harm="A stranger with any receipt is taken for the subject of another person's case.",
+    ),
 )

@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.challenges.model import InvalidPhone
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
+from chalicelib.core.http import Created, Cursor, IfMatch, Ok, Operator, Tagged, route
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.operations.admin.views import (
@@ -19,6 +19,7 @@ from chalicelib.operations.admin.views import (
 )
 from chalicelib.rights.operators import decide, enter, extend, inspect, lists
 from chalicelib.rights.operators.enter import LateReceipt, ReceivedRequest
+from chalicelib.rights.operators.lists import RequestSearch
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
@@ -37,8 +38,15 @@ _ONE = _ALL + "/{request_id}"
 @route(routes, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> PageView[CaseView]:
     """List the requests that await an answer, most urgent first."""
-    page = lists.list_open(cursor, staff.register(operator.arn))
+    page = lists.search(RequestSearch(), cursor, staff.register(operator.arn))
     return PageView[CaseView].of(page, CaseView.of)
+
+
+@route(routes, "POST", _ALL + "/search", problems=(InvalidRequest, Unavailable))
+def search_cases(operator: Operator, body: RequestSearch, cursor: Cursor | None) -> Ok[PageView[CaseView]]:
+    """Find requests, also closed ones and those of erased users; without bounds the open ones."""
+    page = lists.search(body, cursor, staff.register(operator.arn))
+    return Ok(PageView[CaseView].of(page, CaseView.of))
 
 
 @route(

@@ -1,9 +1,13 @@
-"""Lists of requests for operators: the open ones, the erasures, those that the inbox reads, and the log.
+"""Lists of requests for operators: a search, the erasures, those that the inbox reads, and the log.
 
 A page is recorded before it is returned; that of the log, by the report that reads it, and that of the inbox,
 by `operations/inbox`. All lists are in the
-order of sharded indexes, which are eventually consistent, so a page may hold fewer requests than its size.
+order of indexes, which are eventually consistent, so a page may hold fewer requests than its size.
 Its cost follows its own size and not that of the table.
+
+A search without other bounds lists the open requests. Closed ones need what bounds the read (ADR 93): an id,
+a user or days of receipt. A receipt is in a body only, and is compared; no log, evidence or response has it.
+A search by a user id is a look at the account, counted before it and recorded with its first page.
 
 Erasures that are stuck come first, then the open ones by deadline (RGT-10). An erasure is stuck if its next
 step stopped, if it has no certificate a day after its point of no return, or if a service does not respond
@@ -19,22 +23,29 @@ import hashlib
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain, groupby, islice, takewhile
 from operator import itemgetter
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from pydantic import Field
+
+from chalicelib.accounts.service import owner_of_user
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
-from chalicelib.core.http import Cursor, invalid_cursor
-from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.clock import DAY
+from chalicelib.core.errors import does_not_apply
+from chalicelib.core.http import Body, Cursor, invalid_cursor
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.rights.erasure.store import certificates_of
+from chalicelib.rights.operators import subjects
 from chalicelib.rights.operators.inspect import record_page
-from chalicelib.rights.request import standstill, store
+from chalicelib.rights.request import receipts, standstill, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Right
+from chalicelib.staff import history
 
 PAGE = 50
 FOR_INBOX = 300  # of each list that the inbox reads
@@ -47,19 +58,90 @@ _Row = tuple[RightsRequestId, datetime]
 T = TypeVar("T", datetime, tuple[int, datetime])  # a sort key
 
 
-def list_open(cursor: Cursor | None, by: StaffId) -> PageOfRequests:
-    """List a page of open requests, most urgent first, and record that the operator sees them.
+class RequestSearch(Body):
+    """What the requests have in common."""
 
-    Requests that are answered while an operator pages through the list cause neither duplicates nor gaps.
+    rights_request_id: RightsRequestId | None = None
+    receipt: str | None = Field(None, max_length=400)
+    user_id: UserId | None = Field(None, description="Of an erased user, together with the days of receipt")
+    received_from: date | None = Field(None, description="The first day of receipt, in the controller's zone")
+    received_to: date | None = Field(None, description="The last day, at most 366 days in all")
+    right: Right | None = None
+    state: Literal["open", "closed"] | None = Field(None, description="Whether the answer is outstanding")
+
+    def period(self) -> tuple[datetime, datetime] | None:
+        """Return the first instant of the days, and the first one after them.
+
+        Raises:
+            InvalidRequest: one of the two days is missing, or they are no period of at most 366 days.
+        """
+        first, last = self.received_from, self.received_to
+        if first is None and last is None:
+            return None
+        if first is None or last is None or not 0 * DAY <= last - first < 366 * DAY:
+            raise does_not_apply("received_to", "Two days, the first one first, of at most 366 days")
+        return clock.beginning_of(first), clock.beginning_of(last + DAY)
+
+    def names(self, one: RightsRequest) -> bool:
+        """Return whether a request is searched for; an entry that operators voided never is."""
+        period = self.period()
+        return (
+            one.voided_at is None
+            and self.state in {None, "open" if one.is_open else "closed"}
+            and self.right in {None, one.right}
+            and self.user_id in {None, one.user_id}
+            and (period is None or period[0] <= one.received_at < period[1])
+            and (self.receipt is None or receipts.belongs_to(one.request_id, self.receipt))
+        )
+
+
+def search(wanted: RequestSearch, cursor: Cursor | None, by: StaffId) -> PageOfRequests:
+    """List a page of the requests that are searched for, and record that the operator sees them.
+
+    Requests that are answered while an operator pages through the open ones, most urgent first, cause neither
+    duplicates nor gaps.
 
     Raises:
-        InvalidRequest: the cursor is malformed.
-        Unavailable: the inspection cannot be recorded now.
+        InvalidRequest: nothing bounds the search, its days are no period, or the cursor is malformed.
+        TooMany: this operator looked at too many subjects today.
+        Unavailable: the look cannot be counted or recorded now.
     """
-    page = _read_page(_urgent_first(_parse_place(cursor) if cursor is not None else None), PAGE)
-    shown = [request for request in page.found if request.is_open]
-    record_page([request.request_id for request in shown], by)
+    page = _page_for(wanted, cursor, by)
+    shown = [one for one in page.found if wanted.names(one)]
+    record_page([one.request_id for one in shown], by)
     return replace(page, found=shown)
+
+
+def _page_for(wanted: RequestSearch, cursor: Cursor | None, by: StaffId) -> PageOfRequests:
+    """Read a page by the bound that reads least."""
+    period = wanted.period()
+    if wanted.rights_request_id:
+        return PageOfRequests(*store.read_several([wanted.rights_request_id]))
+    if owner := _look_for(wanted.user_id, cursor, by) if wanted.user_id else None:
+        of_owner = store.of_account(owner, store.place_after(owner, cursor), PAGE)
+        return PageOfRequests(of_owner.found, of_owner.unreadable, of_owner.last)
+    if period:
+        return _received_page(*period, cursor)
+    if wanted.user_id or wanted.receipt or wanted.state == "closed":
+        rule = "Required without a request id, or a user id that an account has now"
+        raise does_not_apply("received_from", rule)
+    return _read_page(_urgent_first(_parse_place(cursor) if cursor is not None else None), PAGE)
+
+
+def _look_for(user_id: UserId, cursor: Cursor | None, by: StaffId) -> AccountId | None:
+    """The account of a user id; the look is counted and recorded with the first page."""
+    if cursor is None:
+        subjects.count_look(by)
+    owner = owner_of_user(user_id)
+    if owner and cursor is None:
+        history.record_look(by, "searched_requests", {}, owner)
+    return owner
+
+
+def _received_page(since: datetime, until: datetime, cursor: Cursor | None) -> PageOfRequests:
+    return _read_page(
+        _received(since, until, _parse_place(cursor) if cursor is not None else None), READ_PER_PAGE
+    )
 
 
 def read_for_inbox() -> PageOfRequests:
@@ -92,9 +174,7 @@ def log_page(
     Raises:
         InvalidRequest: the cursor is malformed.
     """
-    page = _read_page(
-        _received(since, until, _parse_place(cursor) if cursor is not None else None), READ_PER_PAGE
-    )
+    page = _received_page(since, until, cursor)
     page = replace(page, found=[one for one in page.found if one.voided_at is None])
     erasures = [one.request_id for one in page.found if one.right is Right.ERASURE]
     return page, {

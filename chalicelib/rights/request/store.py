@@ -24,6 +24,7 @@ from datetime import datetime
 from chalicelib.core import chain, clock, observe, shards, table
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, NewEntry
+from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
@@ -88,6 +89,7 @@ class RequestPage:
 
     found: list[RightsRequest]
     last: RightsRequestId | None
+    unreadable: list[RightsRequestId]
 
 
 class MovedMeanwhile(Conflict):
@@ -140,18 +142,25 @@ def of_account(account_id: AccountId, after: ListPlace | None, maximum: int) -> 
     found, unreadable = read_several(ids)
     there = {*unreadable, *(request.request_id for request in found)}
     last = next((request_id for request_id in reversed(ids) if request_id in there), None)
-    return RequestPage(found, last if len(rows) > maximum else None)
+    return RequestPage(found, last if len(rows) > maximum else None, unreadable)
 
 
-def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPlace | None:
-    """The place of a request in its subject's list, or None; opens no sealed field.
+def place_after(account_id: AccountId, cursor: Cursor | None) -> ListPlace | None:
+    """The place in a subject's list where the page before ended; opens no sealed field.
 
-    The place includes the id, since several requests may have been received in one second.
+    The cursor is the id of its last request. The place has more, since several requests may have been
+    received in one second.
+
+    Raises:
+        InvalidRequest: the cursor is malformed, or names no request of this subject.
     """
-    item = table.get(key(request_id))
-    if item is None or item.get(Index.OWNER.pk) != partition_of(account_id):
+    if cursor is None:
         return None
-    return {**key(request_id).attributes(), **{name: item[name] for name in (Index.OWNER.pk, Index.OWNER.sk)}}
+    place = key(RightsRequestId(cursor))
+    item = table.get(place)
+    if item is None or item.get(Index.OWNER.pk) != partition_of(account_id):
+        raise invalid_cursor()
+    return {**place.attributes(), **{name: item[name] for name in (Index.OWNER.pk, Index.OWNER.sk)}}
 
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:

@@ -1,6 +1,7 @@
 """`python -m infra.ops rights`: the operators' commands for rights requests.
 
 Each command calls the internal API, signed with the operator's credentials: once, and `list` once per page.
+A receipt is typed in or piped, because shells keep a history and other users see arguments.
 The API records each action and each view under a pseudonym of the operator, which `show` resolves. Only
 `verify` reads the evidence directly: the API cannot prove its own evidence.
 
@@ -17,6 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib.core import clock
+from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.rights.answers import decisions
 from chalicelib.rights.request import declaration
@@ -28,7 +31,7 @@ from infra.ops.cases.written_language import OtherLanguage, confirm_language
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import ask, emit, note
-from infra.ops.options import FILE, Request, Version, read_json
+from infra.ops.options import FILE, Request, Version, checked, read_json
 
 app = typer.Typer(name="rights", help="Rights requests: list, show, decide, extend.")
 _ALL = "/rights-requests"
@@ -70,11 +73,55 @@ TextFile = Annotated[
 BodyFile = Annotated[Path, typer.Argument(**FILE, help="JSON file with the body")]
 
 
+class CaseState(StrEnum):
+    """Whether the answer to a request is outstanding."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def _user(text: str | None) -> str | None:
+    return checked(UserId, "user")(text) if text else None
+
+
 @api_command(app, "list")
-def list_open(api: InternalApi) -> None:
-    """List the requests that await an answer, most urgent first."""
-    columns = ("request", "right", "status", "due", "days left", "needs or waits for")
-    tables.print_list(api, _ALL, "requests", columns, tables.open_request, "open")
+def list_requests(
+    api: InternalApi,
+    state: Annotated[CaseState | None, typer.Option(help="default: open; of a search, both")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="user id, u_...; of an erased user, with --from", callback=_user)
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="first day of receipt, YYYY-MM-DD")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="last day of receipt; default: today")] = None,
+    right: Annotated[Right | None, typer.Option()] = None,
+    *,
+    receipt: Annotated[
+        bool, typer.Option("--receipt", help="ask for the link or receipt; a receipt alone needs --from")
+    ] = False,
+) -> None:
+    """List the requests that await an answer, most urgent first; or search for any, also of erased users."""
+    wanted = {"state": state, "user_id": user, "received_from": since, "received_to": to, "right": right}
+    if since and not to:
+        wanted["received_to"] = clock.day_of(clock.now()).isoformat()
+    if receipt:
+        wanted |= _receipt(ask("link or receipt of the subject"))
+    body = {name: value for name, value in wanted.items() if value}
+    columns: tuple[str, ...] = ("request", "user", "right", "status", "received", "until")
+    row, counted = tables.found_request, "found"
+    if not body:
+        columns = ("request", "right", "status", "due", "days left", "needs or waits for")
+        row, counted = tables.open_request, "open"
+    tables.print_list(api, f"{_ALL}/search", "requests", columns, row, counted, body)
+
+
+def _receipt(text: str) -> dict[str, str]:
+    """The fields that a link names, which has the id of its request; or those of a receipt alone."""
+    request, _, receipt = text.rpartition("#")[2].partition(".")
+    if not RightsRequestId.parse(request):
+        return {"receipt": text}
+    if not receipt:
+        raise typer.BadParameter("not a whole link: it ends with the id of a request, a dot and the receipt")
+    return {"rights_request_id": request, "receipt": receipt}
 
 
 @api_command(app)

@@ -81,9 +81,10 @@ def print_list(
     columns: Sequence[str],
     row: Callable[[Case], Sequence[object]],
     counted: str = "",
+    body: Case | None = None,
 ) -> None:
     """Read a list from the API, and print it under the number of items, called `counted` or `what`."""
-    found = read_list(api, path)
+    found = read_list(api, path, body)
     title = f"{len(found.items)} {counted or what}"
     emit_listing(found, what, table_of(title, columns, map(row, found.items)), *waits(found.items))
 
@@ -146,6 +147,12 @@ def next_run(case: Case) -> str:
     """Return when the next step runs, and how often it was tried."""
     runs = local_time(case["runs_at"]) if "runs_at" in case else "not scheduled"
     return f"{runs}, after {case['tries']} tries without an outcome"
+
+
+def found_request(case: Case) -> Sequence[object]:
+    """Return the row of a request that was searched for, open or closed."""
+    user, received = case.get("user_id", ""), local_time(case["received_at"])
+    return case["rights_request_id"], user, case["right"], case["status"], received, deadline(case)
 
 
 def last_day(due_at: str) -> date:
