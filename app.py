@@ -43,6 +43,7 @@ GROUPS = {
         "chalicelib.operations.admin.disclosures",
         "chalicelib.operations.admin.holds",
         "chalicelib.operations.admin.inbox",
+        "chalicelib.operations.admin.ledger",
         "chalicelib.operations.admin.recipients",
         "chalicelib.operations.admin.reports",
         "chalicelib.operations.admin.stream_cases",

@@ -14,7 +14,7 @@ the rule is applied to its new state. A rule returns None if its change was made
 changes nothing and returns the case.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
@@ -32,7 +32,7 @@ from chalicelib.staff import history
 from chalicelib.staff.model import OwnProposal
 
 PAGE = 50
-_MAX_ENTRIES = 200  # a year of pins, reminders and waits of a request, which has the most
+MAX_ENTRIES = 200  # a year of pins, reminders and waits of a request, which has the most
 
 Of = TypeVar("Of")  # what names a case: its id
 Case = TypeVar("Case")
@@ -63,7 +63,12 @@ class InspectedCase(Generic[AnyRecord]):
     @property
     def staff(self) -> set[StaffId]:
         """The members of staff that the case or its evidence names."""
-        return staff_of(self.case) | {one for entry in self.entries or () for one in _named_in(entry.data)}
+        return staff_of(self.case) | staff_in(self.entries)
+
+
+def staff_in(entries: Iterable[ChainEntry] | None) -> set[StaffId]:
+    """The members of staff that entries name."""
+    return {one for entry in entries or () for one in _named_in(entry.data)}
 
 
 def staff_of(*cases: Record) -> set[StaffId]:
@@ -83,10 +88,13 @@ def _named_in(said: object) -> Iterator[StaffId]:
                 yield from _named_in(value)
 
 
-def newest_entries(of: Chain) -> tuple[ChainEntry, ...] | None:
-    """The newest evidence, newest first; None if an entry was altered, since such a case is shown too."""
+def newest_entries(of: Chain, before: int | None = None) -> tuple[ChainEntry, ...] | None:
+    """The newest evidence, newest first; None if an entry was altered, since such a case is shown too.
+
+    `before`: only the entries before this number.
+    """
     try:
-        return tuple(chain.page(of, None, _MAX_ENTRIES)[0])
+        return tuple(chain.page(of, before, MAX_ENTRIES)[0])
     except Unreadable:
         return None
 

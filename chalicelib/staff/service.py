@@ -40,6 +40,12 @@ def register(arn: str) -> StaffId:
     return staff_id
 
 
+def find(arn: str) -> StaffId | None:
+    """Return the pseudonym of the person with an ARN; None if the register has no such person."""
+    known = store.glance_at_first(_pseudonyms(person(arn)))
+    return known.staff_id if known else None
+
+
 def resolve(staff_ids: Iterable[StaffId]) -> dict[StaffId, str]:
     """Return the ARNs of pseudonyms, for operators; expired entries are omitted."""
     wanted = sorted(set(staff_ids))[:_MAX_RESOLVED]

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
 from infra.ops.refused import CommandRefused
 
@@ -45,12 +47,13 @@ class QueueStanding:
 
 @dataclass(frozen=True)
 class FailedMessage:
-    """A received message, the queue in which it failed, and why a worker set it aside."""
+    """A received message, the queue in which it failed, why a worker set it aside, and when it was sent."""
 
     body: str
     handle: str
     source_arn: str | None
     reason: str = ""
+    sent_at: datetime | None = None
 
 
 def standings(account: AwsAccount, stage: str) -> list[QueueStanding]:
@@ -94,8 +97,10 @@ def failed_messages(account: AwsAccount, dead: QueueStanding, maximum: int) -> I
         for one in received:
             # SQS names the queue of a message that it moved, a worker that of one it set aside.
             notes = {name: note["StringValue"] for name, note in one.get("MessageAttributes", {}).items()}
-            source = one.get("Attributes", {}).get("DeadLetterQueueSourceArn") or notes.get("source")
-            yield FailedMessage(one["Body"], one["ReceiptHandle"], source, notes.get("reason", ""))
+            given = one.get("Attributes", {})
+            source = given.get("DeadLetterQueueSourceArn") or notes.get("source")
+            sent = clock.from_epoch(int(given["SentTimestamp"]) // 1000) if "SentTimestamp" in given else None
+            yield FailedMessage(one["Body"], one["ReceiptHandle"], source, notes.get("reason", ""), sent)
 
 
 def look_at(account: AwsAccount, dead: QueueStanding, maximum: int) -> list[FailedMessage]:

@@ -13,12 +13,13 @@ import typer
 from chalicelib.core.table_names import Table
 from infra.build import ROOT
 from infra.ops import standing_in
-from infra.ops.alarms import alarms, chat_settings, queues
+from infra.ops.alarms import alarms, chat_settings, logs, queues
 from infra.ops.cases import (
     breaches,
     complaints,
     disclosures,
     erasures,
+    histories,
     holds,
     inbox,
     invoices,
@@ -54,6 +55,8 @@ for group in (
 ):  # fmt: skip
     app.add_typer(group)
 api_command(app, "inbox")(inbox.show)
+api_command(ledger)(histories.show)
+stage_command(app, "logs")(logs.show)
 
 
 @api_command(app)

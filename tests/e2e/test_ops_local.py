@@ -49,6 +49,7 @@ def test_local_operators_are_created_at_first_use_and_kept(state: None, cloud: L
     for _ in range(3):  # IAM allows two access keys, so earlier ones are replaced
         assert json.loads(ops("--as", "ana", "--json", "rights", "list").stdout)["items"] is not None
     assert ops("--as", "marko", "erasures", "list").exit_code == 0
+    assert as_json("marko", "logs", "admin")["items"]
     users = {one["UserName"] for one in cloud.account.client("iam").list_users()["Users"]}
     assert {"ana", "marko"} <= users
 

@@ -49,6 +49,7 @@ WORDS = {
     "first": "2026-01-01", "last": "2026-03-31", "of": "2026", "right": "access", "by": "letter",
     "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
     "notice": "terms-2027-01-15", "decision": "upheld",
+    "chain": "purge#2026-11-26", "function": "admin",
 }  # fmt: skip
 
 # Commands that reach no internal route, each with the reason why no entry is needed.
@@ -60,6 +61,7 @@ UNAUDITED = {
         ),
         "counts and ids of messages, no subject; CloudTrail keeps a purge and a test for 90 days",
     ),
+    "logs": "ids, numbers and fixed words, no subject",
     **dict.fromkeys(
         ("chat-settings diff", "chat-settings apply", "chat-settings check"),
         "settings of the app, no subject; the job records the outcome in chat_settings#DATE",
@@ -148,6 +150,8 @@ def word_for(parameter: Any, folder: Path) -> str:
 
 def call_of(name: str, folder: Path) -> str | None:
     """Run a command with made-up values until its first call; return that call of the API, or None."""
+    if name == "desk":  # a server, which makes no call until a browser asks
+        return None
     words: list[str] = []
     for parameter in ALL[name].params:
         if parameter.required or parameter.name in {"phone", "yes"}:
@@ -225,7 +229,7 @@ def test_each_command_that_changes_the_stage_has_a_dry_run(tmp_path: Path) -> No
         if name.split()[-1]
         in {"list", "show", "diff", "verify", "check", "wording", "prove", "backups", "reviews"}
     }
-    changing = UNAUDITED.keys() - reads - {"plots", "desk"} | CONFIRMED
+    changing = UNAUDITED.keys() - reads - {"plots", "logs", "desk"} | CONFIRMED
     without = {name for name in changing if "--dry-run" not in options_of(name)}
     assert without == WITHOUT_PREVIEW.keys() - {"chat-settings check"}
 

@@ -63,7 +63,7 @@ def _commands(group: Any = None, path: tuple[str, ...] = ()) -> set[str]:
 
 def _unknown(named: Iterable[str]) -> set[str]:
     """Those of these texts that do not begin with a command."""
-    known = _commands() | {"logs"}  # lands beside this page
+    known = _commands()
     starts = {text: [" ".join(text.split()[:length]) for length in (1, 2, 3)] for text in named}
     return {text for text, some in starts.items() if known.isdisjoint(some)}
 

@@ -101,4 +101,12 @@ MUTANTS = (
         replace="Clock",
         harm="The authority to which a person turned gets our answer after its deadline, and nobody sees it.",
     ),
+    Mutant(
+        name="look_at_what_staff_saw_leaves_no_entry",
+        promise="RGT-10",
+        place="chalicelib.rights.operators.inspect:show_history",
+        find='history.record_view(by, "viewed", "chains", [chosen.name])',
+        replace="pass",
+        harm="An operator reads which persons' cases colleagues opened, and no record shows it.",
+    ),
 )

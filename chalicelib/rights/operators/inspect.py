@@ -7,14 +7,17 @@ Invariants:
 - A page of the list is shown only if the person's own history (`staff#<pseudonym>`) names its requests.
 - If the history of a request was altered, so that no entry can be appended, the inspection is recorded in the
   person's own history instead: operators need to see exactly such a request.
+- A page of any history is shown only if the person's own history names its chain; one of a request counts as
+  its inspection too. Chains that are named after a subject are not shown (ADR 93).
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from chalicelib.core import chain
-from chalicelib.core.chain import Chain, Unreadable
-from chalicelib.core.errors import NotFound, existing
+from chalicelib.core.chain import Chain, ChainEntry, Unreadable
+from chalicelib.core.errors import NotFound, does_not_apply, existing
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
@@ -22,9 +25,14 @@ from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
 from chalicelib.staff import history
+from chalicelib.staff import service as staff
 from chalicelib.staff.cases import InspectedCase, newest_entries
 
 INSPECTED, LISTED = "inspected", "listed"
+SHOWN_CHAINS = (
+    "backups", "breach", "chat_settings", "complaint", "disclosure", "hold", "invoice", "notice", "purge",
+    "reconciliation", "report", "rights", "staff", "stream_case", "table_removal",
+)  # fmt: skip
 _REQUESTS = "requests"  # what an entry in the history of a member of staff lists
 
 
@@ -38,6 +46,46 @@ def inspect(request_id: RightsRequestId, by: StaffId) -> InspectedCase[RightsReq
     request = read(request_id)
     record_inspection(request, by)
     return InspectedCase(request, newest_entries(evidence.history_of(request_id)))
+
+
+def show_history(name: str, before: int | None, by: StaffId) -> tuple[ChainEntry, ...] | None:
+    """Record that an operator looks at a history, and return a page of it, newest first.
+
+    Args:
+        name: of the chain; that of a member of staff may have the ARN as its id.
+        before: the page has the entries before this number.
+        by: the operator.
+
+    Returns:
+        None if an entry of the page was altered.
+
+    Raises:
+        InvalidRequest: the text names no chain that operators see.
+        NotFound: there is no entry, or the register has no such person. Nothing is recorded, since the text
+            may hold anything.
+        Unavailable: the look cannot be recorded now.
+    """
+    chosen = _chain_named(name)
+    entries = newest_entries(chosen, before)
+    existing(None if entries == () else chosen)
+    history.record_view(by, "viewed", "chains", [chosen.name])
+    if chosen.kind == evidence.CHAIN:
+        with suppress(NotFound):  # no request is left
+            record_inspection(read(RightsRequestId(chosen.pseudonym)), by)
+    return entries
+
+
+def _chain_named(name: str) -> Chain:
+    kind, _, named = name.partition("#")
+    if kind == "staff" and not StaffId.parse(named):
+        return history.history_of(existing(staff.find(named)))
+    try:
+        if kind in SHOWN_CHAINS:
+            return Chain(kind, named)
+    except ValueError:
+        pass
+    kinds = ", ".join(SHOWN_CHAINS)
+    raise does_not_apply("chain", f"A name such as hold#h_..., of one of these kinds: {kinds}")
 
 
 def inspect_erasure(request_id: RightsRequestId, by: StaffId) -> RightsRequest:

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from chalicelib.core.queues import Flaw, MalformedMessage, body_of, read_body
+from chalicelib.core import clock
+from chalicelib.core.queues import Flaw, MalformedMessage, read_body
 from infra.deployment import queues
 from infra.deployment.queues import NotRedrivable, QueueStanding
+from infra.ops.cases import tables
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Yes
@@ -21,14 +23,14 @@ from infra.ops.refused import NOT_IN_ORDER
 
 app = typer.Typer(name="queues", help="Queues: what waits, and messages that failed.")
 
-# The fields of the messages of each kind of worker.
-FIELDS = (
-    ("request_id", "hops"),
-    ("type", "id", "not_before"),
-    ("version", "shard"),
-    ("shard",),
-    ("breach", "part"),
-)
+# The fields of each kind of message, those of its id first; their values are ids, numbers and words.
+FIELDS = {
+    "request": ("request_id", "hops"),
+    "event of Stream": ("id", "type", "not_before"),
+    "announcement": ("version", "shard"),
+    "shard": ("shard",),
+    "breach": ("breach", "part"),
+}
 
 Name = Annotated[str, typer.Argument(help="name of the queue, as in the list")]
 Maximum = Annotated[int, typer.Option(min=1, max=10_000, help="the most messages of this run")]
@@ -46,15 +48,25 @@ def list_queues(deployed: DeployedStage) -> None:
 
 @stage_command(app)
 def show(deployed: DeployedStage, queue: Name, maximum: Maximum = 100) -> None:
-    """Show messages that failed, and why a worker set them aside. They stay in the queue."""
+    """Show messages that failed: age, kind, id, and why a worker set them aside. They stay in the queue."""
     found = _find_failed(deployed, queue)
     sources = queues.sources(*deployed, found)
-    table, items = Table("from", "reason", "message"), []
+    table, items = Table("age", "from", "reason", "kind", "id", "other fields"), []
     for one in queues.look_at(deployed.account, found, maximum):
         source = sources.get(one.source_arn or "", "").rpartition("/")[2]
         reason = one.reason if one.reason in set(Flaw) else "failed"
-        items.append({"from": source, "reason": reason, "message": _shown(one.body)})
-        table.add_row(*items[-1].values())
+        kind, named, others = _shown(one.body)
+        sent = clock.to_text(one.sent_at) if one.sent_at else ""
+        fields = {"kind": kind, "id": named, "fields": others}
+        items.append({"sent_at": sent, "from": source, "reason": reason, **fields})
+        table.add_row(
+            tables.age(sent) if sent else "unknown",
+            source,
+            reason,
+            kind,
+            named,
+            " ".join(f"{n}={v}" for n, v in others.items()),
+        )
     emit({"items": items}, table)
 
 
@@ -108,10 +120,11 @@ def _find_failed(deployed: DeployedStage, name: str) -> QueueStanding:
     return found
 
 
-def _shown(body: str) -> str:
-    """The fields of a body if a worker has such fields, which are ids and words; else its length and hash."""
-    for names in FIELDS:
+def _shown(body: str) -> tuple[str, str, dict[str, str]]:
+    """Kind, id and other fields of a message of a worker; else of a body only its length and hash."""
+    for kind, names in FIELDS.items():
         with suppress(MalformedMessage):
-            return body_of(**dict(zip(names, read_body(body, *names), strict=True)))
+            named, *others = read_body(body, *names)
+            return kind, named, dict(zip(names[1:], others, strict=True))
     content = body.encode()
-    return f"{len(content)} bytes, SHA-256 {sha256(content).hexdigest()}"
+    return "unknown", f"{len(content)} bytes, SHA-256 {sha256(content).hexdigest()}", {}
