@@ -46,20 +46,28 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ledger = typer.Typer(name="ledger", help="The Ledger and its checkpoints.")
-for group in (
-    ledger, keys.app, subjects.app, subjects.consents, upkeep.notices, recipients.app, retention.app,
-    retention.records, upkeep.purge, rights.app, erasures.app, complaints.app, disclosures.app, breaches.app,
-    holds.app, invoices.app,
-    gated_jobs.reconcile, gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app,
-    queues.app, report.app, removals.app,
-):  # fmt: skip
-    app.add_typer(group)
-api_command(app, "inbox")(inbox.show)
+_DAILY, _CASES, _ON_CALL = "Each day", "Cases", "On call"
+_KEYS, _REPORTS = "Keys, tables and records", "Notices and reports"
+for panel, groups in {
+    _CASES: (
+        subjects.app, subjects.consents, rights.app, erasures.app, complaints.app, disclosures.app,
+        breaches.app, holds.app, invoices.app, stream_cases.app,
+    ),
+    _ON_CALL: (
+        alarms.app, queues.app, upkeep.purge, gated_jobs.reconcile, gated_jobs.idle_accounts,
+        chat_settings.app,
+    ),
+    _KEYS: (ledger, keys.app, removals.app, retention.app, retention.records),
+    _REPORTS: (upkeep.notices, recipients.app, report.app),
+}.items():  # fmt: skip
+    for group in groups:
+        app.add_typer(group, rich_help_panel=panel)
+api_command(app, "inbox", _DAILY)(inbox.show)
 api_command(ledger)(histories.show)
-stage_command(app, "logs")(logs.show)
+stage_command(app, "logs", _ON_CALL)(logs.show)
 
 
-@api_command(app)
+@api_command(app, panel=_DAILY)
 def desk(api: InternalApi) -> None:
     """Show the same on pages, from a server on this machine, for one browser. Ctrl-C ends it."""
     from infra.ops.desk.server import serve  # it loads all routes
@@ -67,8 +75,8 @@ def desk(api: InternalApi) -> None:
     serve(api)
 
 
-stage_command(app, "replay-erasures")(restores.replay_restored)
-stage_command(app, "switch-tables")(restores.switch_tables)
+stage_command(app, "replay-erasures", _KEYS)(restores.replay_restored)
+stage_command(app, "switch-tables", _KEYS)(restores.switch_tables)
 
 
 def version_of_project() -> str:
@@ -105,7 +113,7 @@ def prepare(
         apply_profile(profile)
 
 
-@stage_command(app)
+@stage_command(app, panel=_REPORTS)
 def plots(
     deployed: DeployedStage,
     days: Annotated[int, typer.Option(min=1, max=100)] = 30,

@@ -59,7 +59,7 @@ def open_stage(stage: Stage, region: Region, endpoint: Endpoint = None) -> Deplo
 
 
 def stage_command(
-    app: typer.Typer, name: str | None = None
+    app: typer.Typer, name: str | None = None, panel: str | None = None
 ) -> Callable[[Callable[Concatenate[DeployedStage, P], None]], Callable[P, None]]:
     """Add a command about a deployed stage."""
-    return command_over(open_stage, app.command(name))
+    return command_over(open_stage, app.command(name, rich_help_panel=panel))

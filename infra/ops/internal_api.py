@@ -138,10 +138,10 @@ def _api_of(stage: Stage, region: Region, endpoint: Endpoint = None) -> Internal
 
 
 def api_command(
-    app: typer.Typer, name: str | None = None
+    app: typer.Typer, name: str | None = None, panel: str | None = None
 ) -> Callable[[Callable[Concatenate[InternalApi, P], None]], Callable[P, None]]:
     """Add a command that calls the API of a deployed stage."""
-    return command_over(_api_of, app.command(name))
+    return command_over(_api_of, app.command(name, rich_help_panel=panel))
 
 
 @dataclass

@@ -149,6 +149,12 @@ def filled(path: str) -> str:
     return re.sub(r"{(\w+)}", "h_00000000000000000000000000", path)
 
 
+def test_each_page_has_the_links_to_all_lists(desk: Desk) -> None:
+    shown = links(desk.open("/nothing", {}))
+    assert shown[1:4] == ["/inbox", "/rights-requests", "/erasures"]
+    assert {"/holds", "/disclosures", "/breaches", "/complaints", "/stream-cases", "/year"} <= set(shown)
+
+
 def test_unknown_page_and_action_are_not_found(desk: Desk) -> None:
     assert desk.open("/nothing", {}).status == 404
     assert desk.act("/holds", {"method": "PATCH"}).status == 404
@@ -221,3 +227,34 @@ def test_page_of_notices_shows_the_mail_and_counts_its_readers(
     shown = desk.open(f"/breaches/{breach_id}/notices", {}).html
     for text in ("1 accounts read", "no country declared", "Pristup smo ukinuli.", "RU4M: a breach"):
         assert text in shown
+
+
+def test_list_has_no_text_of_a_case(desk: Desk, mila: User) -> None:
+    place_hold(desk, mila)
+    listed = desk.open("/holds", {}).html
+    assert "/holds/h_" in listed
+    assert HOLD["authority"] not in listed
+    assert HOLD["law"] not in listed
+
+
+@pytest.mark.promise("RGT-10")
+def test_history_shows_what_a_colleague_looked_at(
+    wire: Wire, desk: Desk, alice: Operator, asked: str
+) -> None:
+    desk.open("/rights-requests", {})
+    theirs = desk_of("bob", wire)
+    done = submit(theirs, "/ledger/entries?method=POST", {"chain": f"staff#{alice.arn}"})
+    assert asked in theirs.open(done.location, {}).html
+
+
+def test_invoices_are_reached_from_their_subject(desk: Desk, mila: User) -> None:
+    shown = desk.open(f"/subjects/{mila.user_id}", {})
+    assert "/invoices" not in links(shown)
+    assert follow(desk, link_to(shown, "/invoices?user_id=")).status == 200
+
+
+def test_mail_is_shown_in_a_frame_that_runs_and_loads_nothing(desk: Desk, alice: Operator) -> None:
+    breach = opens(alice)
+    proposes(alice, breach, "high", audience="all", texts=TEXTS)
+    shown = desk.open(f"/breaches/{breach}/notices", {}).html
+    assert shown.count('<iframe sandbox="" srcdoc="&lt;!doctype html&gt;') == 3

@@ -16,6 +16,7 @@ import pytest
 from infra.local.children import ROOT
 from infra.local.chromium import DESKTOP, PHONE, Browser, browser
 from infra.ops.desk.server import IDLE, DeskServer
+from tests.support.cases import breaches
 from tests.support.pages.desk import desk_of, served
 from tests.support.pages.layout import SCREENS, check_colours, check_print, check_width
 from tests.support.world.commands import Wire
@@ -162,7 +163,11 @@ def findings(chromium: Browser) -> list[str]:
 def cases(alice: Operator, bob: Operator, mila: User, asked_by_mila: str) -> list[str]:
     """Return the paths of a page of each kind."""
     hold = bob.places_hold(mila.user_id).json["id"]
+    breach = breaches.opens(alice)
+    breaches.proposes(alice, breach, "high", audience="all", texts=breaches.TEXTS)
     return [
+        f"/breaches/{breach}",
+        f"/breaches/{breach}/notices",
         "/inbox",
         "/holds",
         f"/holds/{hold}",

@@ -65,7 +65,7 @@ def tables_of(page: Case) -> Iterator[Table]:
     """Return the tables of a page of the preview, for the desk."""
     yield _counted(page)
     for language, notice in page["notices"].items():
-        yield tables.facts(language, tables.fields_of(notice, "subject", "Text", *_IN_APP))
+        yield tables.facts(f"In the app, {language}", tables.fields_of(notice, "subject", *_IN_APP))
     yield tables.facts("SHA-256 of the notice", [("digest", page["digest"])])
 
 

@@ -52,8 +52,7 @@ _FINDING = (
 @api_command(app, "list")
 def list_all(api: InternalApi) -> None:
     """List all breaches, open ones first."""
-    columns = ("breach", "status", "discovered", "risk", "hours left", "needs")
-    tables.print_list(api, _ALL, "breaches", columns, _listed)
+    tables.print_list(api, _ALL, LISTED)
 
 
 @api_command(app)
@@ -266,3 +265,8 @@ def _deadline(one: Case) -> Sequence[object]:
     authority = f"{one['authority']}, {one['url']}"
     later = (one.get(name, "") for name in ("notified_at", "follow_up_due_at", "hours_left"))
     return one["country"], authority, one["rule"], one["due_at"], *later
+
+
+LISTED = tables.CaseList(
+    "breaches", ("breach", "status", "discovered", "risk", "hours left", "needs"), _listed
+)

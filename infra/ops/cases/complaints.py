@@ -33,8 +33,7 @@ _FACTS = (
 @api_command(app, "list")
 def list_all(api: InternalApi) -> None:
     """List all complaints, open ones first."""
-    columns = ("complaint", "state", "due", "outcome")
-    tables.print_list(api, _ALL, "complaints", columns, _listed)
+    tables.print_list(api, _ALL, LISTED)
 
 
 @api_command(app)
@@ -115,3 +114,6 @@ def whole(one: Case) -> Iterator[Table]:
     texts = ((name, ": ".join(part.values())) for name, part in parts if part)
     yield tables.facts(one["id"], (*tables.fields_of(one, *_FACTS), *texts))
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
+
+
+LISTED = tables.CaseList("complaints", ("complaint", "state", "due", "outcome"), _listed)

@@ -37,8 +37,7 @@ Assessment = Annotated[
 @api_command(app, "list")
 def list_all(api: InternalApi) -> None:
     """List all disclosures, newest first."""
-    columns = ("disclosure", "ground", "state", "proposed", "secret until", "needs")
-    tables.print_list(api, _ALL, "disclosures", columns, _listed)
+    tables.print_list(api, _ALL, LISTED)
 
 
 @api_command(app)
@@ -164,3 +163,8 @@ def _needed_action(one: Case) -> str:
     if one["status"] == "proposed":
         return "approval"
     return "approval of the secrecy" if one["secrecy_proposed"] else ""
+
+
+LISTED = tables.CaseList(
+    "disclosures", ("disclosure", "ground", "state", "proposed", "secret until", "needs"), _listed
+)

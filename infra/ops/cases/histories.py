@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 import typer
+from rich.table import Table
 
 from infra.ops.cases import tables
 from infra.ops.cases.tables import Case
@@ -36,12 +37,17 @@ def show(
     """Show the entries of a chain in words, newest first. The look is recorded in your own history."""
     place = f"?cursor={quote(after)}" if after else ""
     page = api.call("POST", f"/ledger/entries{place}", {"chain": chain})
-    if (entries := page.get("evidence")) is None:
+    if page.get("evidence") is None:
         raise AlteredEntry(f"an entry was altered: `ledger verify --chain {chain}` names it")
-    rows = (_in_words(one, page["staff"]) for one in entries)
-    emit(page, tables.table_of(f"{len(entries)} entries of {chain}", ("", "when", "who", "what"), rows))
+    emit(page, table_of_entries(page))
     if earlier := page.get("next_cursor"):
         note(f"There are earlier entries: add `--after {earlier}`.")
+
+
+def table_of_entries(page: Case) -> Table:
+    """Return a table of the entries of a page, in words."""
+    rows = (_in_words(one, page["staff"]) for one in page["evidence"])
+    return tables.table_of(f"{len(page['evidence'])} entries", ("", "when", "who", "what"), rows)
 
 
 def _in_words(entry: Case, staff: dict[str, str]) -> Sequence[object]:

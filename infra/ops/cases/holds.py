@@ -34,9 +34,7 @@ _FACTS = (
 def list_holds(api: InternalApi) -> None:
     """List the holds that have not ended, by their end."""
     found = Listing(**api.call("GET", _ALL))
-    columns = ("hold", "kinds", "state", "ends", "secret until", "needs")
-    table = tables.table_of(f"{len(found.items)} holds", columns, map(_listed, found.items))
-    emit_listing(found, "holds", table)
+    emit_listing(found, LISTED.what, *LISTED.tables(found.items))
 
 
 @api_command(app)
@@ -120,3 +118,6 @@ def _needed_action(hold: Case) -> str:
     if hold["awaits_confirmation"]:
         return "a confirmation"
     return "an approval of its lifting" if hold["in_force"] and "lift_proposed_by" in hold else ""
+
+
+LISTED = tables.CaseList("holds", ("hold", "kinds", "state", "ends", "secret until", "needs"), _listed)

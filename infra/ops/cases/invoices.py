@@ -46,8 +46,7 @@ def list_invoices(
     ],
 ) -> None:
     """List the invoices of a user by number."""
-    columns = ("number", "issued", "amount", "service", "reference", "kept until")
-    tables.print_list(api, f"{_ALL}?user_id={user}", "invoices", columns, _row)
+    tables.print_list(api, f"{_ALL}?user_id={user}", LISTED)
 
 
 def _row(one: dict[str, Any]) -> Sequence[object]:
@@ -55,3 +54,8 @@ def _row(one: dict[str, Any]) -> Sequence[object]:
     service = f"{one['service_from']} to {one['service_to']}"
     reference, end = one["provider_reference"], one["kept_until"]
     return one["invoice_number"], one["issued_on"], charged, service, reference, end
+
+
+LISTED = tables.CaseList(
+    "invoices", ("number", "issued", "amount", "service", "reference", "kept until"), _row
+)

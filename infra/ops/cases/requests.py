@@ -106,12 +106,7 @@ def list_requests(
     if receipt:
         wanted |= _receipt(ask("link or receipt of the subject"))
     body = {name: value for name, value in wanted.items() if value}
-    columns: tuple[str, ...] = ("request", "user", "right", "status", "received", "until")
-    row, counted = tables.found_request, "found"
-    if not body:
-        columns = ("request", "right", "status", "due", "days left", "needs or waits for")
-        row, counted = tables.open_request, "open"
-    tables.print_list(api, f"{_ALL}/search", "requests", columns, row, counted, body)
+    tables.print_list(api, f"{_ALL}/search", tables.FOUND if body else tables.OPEN, body)
 
 
 def _receipt(text: str) -> dict[str, str]:

@@ -23,9 +23,7 @@ _ALL = "/stream-cases"
 @api_command(app, "list")
 def list_cases(api: InternalApi) -> None:
     """List the open cases, the oldest first."""
-    columns = ("case", "user", "at Stream", "since", "days")
-    shown = itemgetter("id", "user_id", "loss", "opened_at", "days_open")
-    tables.print_list(api, _ALL, "cases", columns, shown, "open")
+    tables.print_list(api, _ALL, LISTED)
 
 
 @api_command(app)
@@ -37,3 +35,11 @@ def close(
     """Close the case of a user."""
     case = api.call("PUT", f"{_ALL}/{user}/outcome", {"outcome": outcome})
     emit(case, f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
+
+
+LISTED = tables.CaseList(
+    "cases",
+    ("case", "user", "at Stream", "since", "days"),
+    itemgetter("id", "user_id", "loss", "opened_at", "days_open"),
+    "open",
+)

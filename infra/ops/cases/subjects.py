@@ -55,10 +55,11 @@ def find(
 def show(api: InternalApi, user: Subject) -> None:
     """Show the state of an account: dates, open requests, holds and restrictions; nothing of the profile."""
     found = api.call("GET", f"{_ALL}/{user}")
-    emit(found, *_tables(found))
+    emit(found, *whole(found))
 
 
-def _tables(found: dict[str, Any]) -> Iterator[Table]:
+def whole(found: dict[str, Any]) -> Iterator[Table]:
+    """Return all tables about one account."""
     instants = ("created_at", "last_used_at", "closes_at", "erasure_from")
     named = ((name.replace("_", " "), value) for name, value in tables.fields_of(found, *instants))
     state, lost = ("state", _STATES[found["state"]]), ("altered, unreadable", found["unreadable"])

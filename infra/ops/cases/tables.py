@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -74,19 +75,32 @@ def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]
     return table
 
 
-def print_list(
-    api: InternalApi,
-    path: str,
-    what: str,
-    columns: Sequence[str],
-    row: Callable[[Case], Sequence[object]],
-    counted: str = "",
-    body: Case | None = None,
-) -> None:
-    """Read a list from the API, and print it under the number of items, called `counted` or `what`."""
+@dataclass(frozen=True)
+class CaseList:
+    """A list as commands print it and the desk shows it.
+
+    Attributes:
+        what: its items, in the plural.
+        columns: the names of the values of a row.
+        row: makes the values of an item.
+        counted: the word after their number, if another one.
+    """
+
+    what: str
+    columns: Sequence[str]
+    row: Callable[[Case], Sequence[object]]
+    counted: str = ""
+
+    def tables(self, items: Sequence[Case]) -> Iterator[Table]:
+        """Yield the table of the items, and that of what they wait for."""
+        yield table_of(f"{len(items)} {self.counted or self.what}", self.columns, map(self.row, items))
+        yield from waits(items)
+
+
+def print_list(api: InternalApi, path: str, of: CaseList, body: Case | None = None) -> None:
+    """Read a list from the API, and print it."""
     found = read_list(api, path, body)
-    title = f"{len(found.items)} {counted or what}"
-    emit_listing(found, what, table_of(title, columns, map(row, found.items)), *waits(found.items))
+    emit_listing(found, of.what, *of.tables(found.items))
 
 
 def facts(title: str, fields: Iterable[tuple[str, object]]) -> Table:
@@ -303,3 +317,11 @@ def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:
 def _entry(one: dict[str, Any]) -> Sequence[object]:
     data = ", ".join(f"{name}={shown(with_words(value))}" for name, value in sorted(one["said"].items()))
     return one["seq"], one["at"], one["event"], data
+
+
+OPEN = CaseList(
+    "requests", ("request", "right", "status", "due", "days left", "needs or waits for"), open_request, "open"
+)
+FOUND = CaseList(
+    "requests", ("request", "user", "right", "status", "received", "until"), found_request, "found"
+)

@@ -26,7 +26,7 @@ from chalicelib.retention.removals.store import key
 from infra.deployment import tables
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import standing_in
-from infra.ops.cases.tables import shown, table_of
+from infra.ops.cases.tables import CaseList, shown, table_of
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import confirm_unless, emit, note
@@ -68,8 +68,7 @@ def backups(deployed: DeployedStage) -> None:
 def removals(api: InternalApi) -> None:
     """List the removals of tables that were proposed or approved, the newest first."""
     found = read_list(api, _ALL)
-    columns = ("removal", "table", "reason", "proposed by", "approved by", "approved")
-    emit_listing(found, "removals", table_of("removals", columns, map(_decided, found.items)))
+    emit_listing(found, LISTED.what, *LISTED.tables(found.items))
 
 
 @api_command(app)
@@ -174,3 +173,8 @@ def _decided(one: dict[str, Any]) -> Sequence[object]:
 def _print_decided(removal: dict[str, Any]) -> None:
     state = "approved" if "approved_at" in removal else "another operator has to approve it"
     emit(removal, f"{removal['id']}  {removal['table_name']}  {state}")
+
+
+LISTED = CaseList(
+    "removals", ("removal", "table", "reason", "proposed by", "approved by", "approved"), _decided
+)

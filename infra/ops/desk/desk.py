@@ -26,20 +26,28 @@ from chalicelib.core import clock
 from chalicelib.core.http import Body, contract
 from chalicelib.core.http.contract import Route
 from chalicelib.core.http.parameters import IfMatch
-from chalicelib.core.ids import Id
+from chalicelib.core.ids import Id, PathText
+from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
+from chalicelib.operations.breaches.clocks import HOME
 from chalicelib.privacy.processing import rows
 from infra.ops.cases import (
+    breach_form,
     breach_preview,
     breaches,
     complaints,
     disclosures,
     erasures,
+    histories,
     holds,
     inbox,
+    invoices,
+    stream_cases,
+    subjects,
     tables,
 )
-from infra.ops.cases.tables import Case
+from infra.ops.cases.tables import Case, CaseList
+from infra.ops.data import removals
 from infra.ops.desk import forms, pages
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.refusals import explain
@@ -52,6 +60,8 @@ _RESULTS = 20  # of the last actions, which a page shows again after a reload
 _BEFORE = {"/inbox": 0, "/rights-requests": 1, "/erasures": 2}  # the other lists
 _MORE = (
     ("Find a subject", "/subjects/search?method=POST"),
+    ("Find a request", "/rights-requests/search?method=POST"),
+    ("Show a history", "/ledger/entries?method=POST"),
     ("Record of processing", "/record"),
     ("Figures of the year", "/year"),
 )
@@ -64,6 +74,20 @@ _SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/breaches/{breach_id}": breaches.whole,
     "/breaches/{breach_id}/notices": breach_preview.tables_of,
     "/inbox": lambda found: [inbox.table_of(found)],
+    "/erasures": lambda found: [erasures.listed(found["items"]), *tables.waits(found["items"])],
+    "/subjects/{user_id}": subjects.whole,
+    "/ledger/entries": lambda found: [histories.table_of_entries(found)],
+}
+_LISTED: Mapping[str, CaseList] = {
+    "/rights-requests": tables.OPEN,
+    "/rights-requests/search": tables.FOUND,
+    "/holds": holds.LISTED,
+    "/disclosures": disclosures.LISTED,
+    "/breaches": breaches.LISTED,
+    "/complaints": complaints.LISTED,
+    "/stream-cases": stream_cases.LISTED,
+    "/table-removals": removals.LISTED,
+    "/invoices": invoices.LISTED,
 }
 
 
@@ -74,6 +98,7 @@ class DeskRoute:
     Attributes:
         path: without the prefix of the internal routes, such as `/holds/{hold_id}/confirmation`.
         of: the kind of the id with which it ends.
+        query: what it needs besides.
     """
 
     method: str
@@ -83,6 +108,7 @@ class DeskRoute:
     body: type[Body] | None
     needs_version: bool
     of: type[Id] | None
+    query: Mapping[str, type[PathText]]
 
     @classmethod
     def of_route(cls, route: Route) -> Self:
@@ -96,6 +122,7 @@ class DeskRoute:
             about=" ".join(part for part in (more and f"{more}.", route.description) if part),
             body=route.body if route.body and issubclass(route.body, Body) else None,
             needs_version=IfMatch in route.headers,
+            query=route.query,
             of=last if route.path.count("{") == 1 and last and issubclass(last, Id) else None,
         )
 
@@ -107,12 +134,13 @@ class DeskRoute:
     @property
     def is_list(self) -> bool:
         """Whether the links of each page have it."""
-        return self.method == "GET" and "{" not in self.path
+        return self.method == "GET" and "{" not in self.path and not self.query
 
     @property
     def title(self) -> str:
         """Its name in these links, or as the heading of a case."""
-        return re.sub(r"/{\w+}/?", " ", self.path[1:]).replace("-", " ").strip().capitalize()
+        words = (part.replace("-", " ") for part in self.path[1:].split("/") if part[0] != "{")
+        return ": ".join(words).capitalize()
 
     def title_of(self, path: str) -> str:
         """Return the heading of a page: its name, and the id if there is one."""
@@ -184,6 +212,7 @@ class Desk:
         query = {name: value for name, value in fields.items() if value}
         found = self._api.call("GET", f"{path}?{urlencode(query)}" if query else path)
         shown = [pages.of_table(one, self._links) for one in _tables_of(place, found)]
+        shown += [pages.frame(title, text) for title, text in _documents(place, found)]
         next_page = {**query, "cursor": found["next_cursor"]} if "next_cursor" in found else {}
         more = (
             [tag("p", tag("a", "The next page", href=f"{path}?{urlencode(next_page)}"))] if next_page else []
@@ -229,6 +258,8 @@ class Desk:
     def _result(self, action: DeskRoute, path: str, done: Case) -> Html:
         plain = ((name, value) for name, value in done.items() if not isinstance(value, dict | list))
         said = pages.of_table(tables.facts("", plain), self._links)
+        if "items" in done or action.path in _SHOWN:
+            said = Html().join(pages.of_table(one, self._links) for one in _tables_of(action, done))
         return Html().join(
             (tag("p", action.summary), said, tag("p", tag("a", "Go on", href=self._case_of(path))))
         )
@@ -248,6 +279,10 @@ class Desk:
                 items.append(
                     tag("a", one.summary, href=f"{one.path.rpartition('/')[0]}/{path.rpartition('/')[2]}")
                 )
+            for name, kind in one.query.items():
+                if kind is place.of and one.method == "GET":
+                    named = urlencode({name: path.rpartition("/")[2]})
+                    items.append(tag("a", one.summary, href=f"{one.path}?{named}"))
         if items:
             yield pages.card(tag("h2", "What you can do"), tag("ul", *(tag("li", one) for one in items)))
 
@@ -304,10 +339,21 @@ def _year(api: InternalApi) -> tuple[str, Html]:
 _PAGES: Mapping[str, Callable[[InternalApi], tuple[str, Html]]] = {"/record": _record, "/year": _year}
 
 
+def _documents(place: DeskRoute, found: Case) -> Iterator[tuple[str, str]]:
+    """Yield what others get, as they get it: the mails of a notice, the notification of our authority."""
+    if place.path == "/breaches/{breach_id}":
+        yield f"For the authority of {HOME}", breach_form.document(found, HOME, Language.SERBIAN_LATIN)
+    if place.path == "/breaches/{breach_id}/notices":
+        for language, notice in found["notices"].items():
+            yield f"The mail, {language}", notice["Html"]
+
+
 def _tables_of(place: DeskRoute, found: Case) -> Iterable[Table]:
     """The tables that the command prints; otherwise one of the plain values of each item."""
     if place.path in _SHOWN:
         return _SHOWN[place.path](found)
+    if place.path in _LISTED:
+        return _LISTED[place.path].tables(found["items"])
     items = found.get("items", [found])
     names = list(dict.fromkeys(name for one in items for name in one if not isinstance(one[name], dict)))
     if "items" not in found:

@@ -75,7 +75,9 @@ class FormField:
             described["aria_invalid"] = "true"
         about = [tag("strong", mistake, class_="mistake")] if mistake else []
         about += [tag("span", self.hint)] if self.hint else []
-        label = self.name.rpartition(".")[2].replace("_", " ") + ("" if self.is_required else " (optional)")
+        label = self.name.rpartition(".")[2].replace("_", " ").capitalize() + (
+            "" if self.is_required else " (optional)"
+        )
         hint = [tag("p", *about, id=f"{self.name}-hint", class_="quiet")] if about else []
         if self.kind is FieldKind.CHOICES:
             return tag("fieldset", tag("legend", label), *hint, *self._boxes(typed.splitlines()))
