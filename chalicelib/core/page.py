@@ -7,7 +7,7 @@ that forbids everything else. By default it has no script and makes no request.
 import base64
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.core.clock import ZONE, day_of
 from chalicelib.core.languages import Language, day_in_words
@@ -35,7 +35,7 @@ html{color-scheme:light dark;scroll-padding-top:1rem;-webkit-text-size-adjust:10
 body{margin:0;background:var(--ground);color:var(--text);
 font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 a{color:var(--link);text-underline-offset:.15em}
-a:focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:2px}
+a:focus-visible,summary:focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:2px}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .75rem}
 h2{font-size:1.35rem;line-height:1.3;margin:2.5rem 0 .9rem}
 h3{font-size:1.15rem;line-height:1.3;margin:0}
@@ -61,6 +61,7 @@ dd{margin:0;min-width:0}
 dd,td{overflow:clip}
 ul{margin:.4rem 0;padding-left:1.2rem}
 li{margin:.25rem 0}
+summary{cursor:pointer}
 nav{font-size:.925rem}
 nav ul{list-style:none;padding:0}
 nav a{text-decoration:none}
@@ -129,6 +130,7 @@ nav{{position:sticky;top:1rem;align-self:start;max-height:calc(100vh - 2rem);ove
 html{{color-scheme:light;font-size:9.5pt}}
 .page{{max-width:none;padding:0}}
 nav,.skip{{display:none}}
+details::details-content{{content-visibility:visible;block-size:auto}}
 .card{{border:0;border-top:1px solid var(--line);border-radius:0;padding:.8rem 0}}
 h2,h3,h4{{break-after:avoid}}
 tr{{break-inside:avoid}}
@@ -173,6 +175,18 @@ def instant(at: datetime, language: Language) -> Html:
     there, day = at.astimezone(ZONE), in_script(day_in_words(day_of(at), language), language)
     between = in_script(". u", language) if language.is_serbian else ","
     return tag("time", f"{day}{between} {there:%H:%M %Z}", datetime=there.isoformat())
+
+
+def day(at: datetime, language: Language) -> Html:
+    """Build the day of an instant in Belgrade, where the minute says nothing to the reader."""
+    there = day_of(at)
+    written = f"{day_in_words(there, language)}{'.' if language.is_serbian else ''}"
+    return tag("time", in_script(written, language), datetime=there.isoformat())
+
+
+def last_day(end: datetime, language: Language) -> Html:
+    """Build the last day before an end. An end at midnight in Belgrade is that of the day before."""
+    return day(end - timedelta(seconds=1), language)
 
 
 def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], **attributes: str) -> Html:

@@ -104,3 +104,29 @@ def test_stacked_row_is_a_table_row_for_a_screen_reader(chromium: Browser, page:
 def test_page_prints_in_light_colours_and_without_its_navigation(chromium: Browser, page: Path) -> None:
     chromium.show(page, replace(DESKTOP, dark=True))
     check_print(chromium)
+
+
+@pytest.mark.promise("RGT-1")
+def test_list_of_kinds_without_records_is_folded_on_a_screen_and_open_on_paper(
+    chromium: Browser, page: Path
+) -> None:
+    visible = "document.querySelector('details li').checkVisibility()"
+    assert evaluate(chromium, page, PHONE, visible) is False
+    chromium.call("Emulation.setEmulatedMedia", media="print")
+    assert chromium.value(visible) is True
+    chromium.call("Emulation.setEmulatedMedia", media="")
+
+
+def press(chromium: Browser, key: str, code: int, text: str = "") -> None:
+    for kind in ("keyDown", "keyUp"):
+        chromium.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
+
+
+def test_keyboard_skips_to_the_records_and_unfolds_the_list(chromium: Browser, page: Path) -> None:
+    chromium.show(page, DESKTOP)
+    press(chromium, "Tab", 9)
+    press(chromium, "Enter", 13, "\r")
+    assert chromium.value("location.hash") == "#records"
+    chromium.value("document.querySelector('summary').focus()")
+    press(chromium, "Enter", 13, "\r")
+    assert chromium.value("document.querySelector('details').open") is True

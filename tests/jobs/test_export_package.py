@@ -219,6 +219,23 @@ def test_page_shows_the_records_and_the_contents_of_the_package(seen: Seen) -> N
     assert "3 records" in page
 
 
+@pytest.mark.promise("RGT-1")
+def test_page_shows_the_person_first_and_folds_what_has_no_records(seen: Seen) -> None:
+    html = seen.access.text("index.html")
+    kinds = re.findall('id="kind-([a-z_]+)"', html)
+    assert kinds[:6] == ["profile", "chat_message", "session", "known_device", "purposes", "invoice"]
+    copied, apart = html.split('id="apart"')
+    assert "kind-account" in copied
+    assert "kind-challenge" in apart
+    assert "contact_code" not in kinds
+    assert "Your contact code" in html.partition("<details")[2].partition("</details>")[0]
+
+
+@pytest.mark.promise("RGT-1")
+def test_page_never_says_that_there_is_no_hold_since_one_may_be_secret(seen: Seen) -> None:
+    assert "no records in this copy" in shown(seen.access, "hold")
+
+
 @pytest.mark.promise("SEC-1")
 def test_credential_is_in_no_file_and_listed_as_withheld(seen: Seen) -> None:
     assert seen.one("session").nonce not in everything(seen.access)

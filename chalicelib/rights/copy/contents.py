@@ -21,7 +21,7 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy import remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.periods import Period
-from chalicelib.privacy.plans import Section, WithheldField
+from chalicelib.privacy.plans import UNDISCLOSED_RECORDS, Section, WithheldField
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.copy.archive import Written
@@ -54,6 +54,10 @@ _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"
 )
+
+
+# What is nearest to the person comes first on the page: profile, messages, devices, consents, invoices.
+_FIRST = ("profile", CHAT.kind, "session", "known_device", "purposes", "invoice")
 
 
 @dataclass(frozen=True)
@@ -179,22 +183,47 @@ def about(gathered: Gathered) -> About:
         received_at=gathered.asked.received_at,
         made_at=gathered.made_at,
         contact=settings().contact_email,
-        kinds=(*gathered.chosen.parts, CHAT.kind, *unknown),
+        kinds=(*(kind for kind in _shown(gathered) if not _is_apart(gathered, kind)), *unknown),
         files=_files(gathered),
         authorities=gathered.asked.authorities,
         language=gathered.asked.language,
+        none=tuple(kind for kind in gathered.chosen.parts if _has_none(gathered, kind)),
     )
 
 
+def _shown(gathered: Gathered) -> list[str]:
+    """Return the kinds that the page shows, in its order; of equal rank, in that of the tables."""
+    shown = (kind for kind in (*gathered.chosen.parts, CHAT.kind) if not _has_none(gathered, kind))
+    rank = {kind: number for number, kind in enumerate(_FIRST)}
+    return sorted(shown, key=lambda kind: (_is_apart(gathered, kind), rank.get(kind, len(rank))))
+
+
+def _is_apart(gathered: Gathered, kind: str) -> bool:
+    """Return whether no copy contains records of this kind."""
+    return kind != CHAT.kind and not gathered.chosen.parts[kind].section.disclosed
+
+
+def _has_none(gathered: Gathered, kind: str) -> bool:
+    """Return whether there is certainly no record: none was found, is unread, or may be secret."""
+    if kind == CHAT.kind or gathered.spools[kind].total or kind in {one.kind for one in gathered.unread}:
+        return False
+    section = gathered.chosen.parts[kind].section
+    return bool(section.disclosed) and all(one.name != UNDISCLOSED_RECORDS for one in section.withheld)
+
+
 def views(gathered: Gathered) -> Iterator[SectionView]:
-    """Return the kinds of record as the page shows them."""
+    """Return the kinds of record as the page shows them, without those of which there is no record."""
     say = phrasebook(gathered.asked.language)
-    for part, section in gathered.sections():
-        spool = gathered.spools[part.kind]
+    sections = {part.kind: section for part, section in gathered.sections()}
+    for kind in _shown(gathered):
+        if kind == CHAT.kind:
+            yield _chat_view(gathered, say)
+            continue
+        spool = gathered.spools[kind]
         shown = (row(line, say) for line in islice(spool.lines(), ROWS))
-        file = csv_file(part.kind) if spool.total else None
-        yield SectionView.of(section, say, shown, spool.total, file, _sentences(gathered, part.kind, say))
-    yield _chat_view(gathered, say)
+        file = csv_file(kind) if spool.total else None
+        lost = _sentences(gathered, kind, say)
+        yield SectionView.of(sections[kind], say, shown, spool.total, file, lost)
     if lost := _sentences(gathered, UNKNOWN, say):
         yield SectionView(
             kind=UNKNOWN,

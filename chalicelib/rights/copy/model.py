@@ -60,11 +60,12 @@ class About:
     received_at: datetime  # the copy shows the data as of this time
     made_at: datetime
     contact: str  # the settings' contact_email
-    kinds: tuple[str, ...]  # of the sections that follow, in their order: the table of contents
+    kinds: tuple[str, ...]  # of the sections with records, in their order: the table of contents
     files: tuple[File, ...]  # the package's other files, in the order of the list
     # The controller's authority, and that of the country the subject declared, if it is another.
     authorities: tuple[SupervisoryAuthority, ...] = CONTROLLER.authorities
     language: Language = Language.ENGLISH  # of the page
+    none: tuple[str, ...] = ()  # the kinds of which there is certainly no record; they have no section
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ Invariants:
 - The page is in the subject's language; values are shown as they are stored.
 - The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
   no more data (RGT-1).
+- The records come first, then the kinds that no copy contains, then a folded list of the kinds without
+  records, then what is said about the copy. A list that is folded on a screen is open on paper.
 """
 
 from collections.abc import Iterable, Iterator
 
 from chalicelib.core.markup import Html, pairs, tag
-from chalicelib.core.page import instant, opening, table
+from chalicelib.core.page import day, instant, opening, table
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
@@ -51,7 +53,10 @@ _COMPLAIN = (
     "GDPR, Art. 82 ZZPL)."
 )
 _COURT = "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)."
+# Records are left out as soon as their consent has ended, and deleted some time later (ADR 28).
+_LAPSED = "Data for which your consent has ended is in no copy: it is being deleted."
 _TIMES = "Times on this page are in Belgrade time. The other files of this package use UTC."
+_APART, _NONE = "Not in this copy, and why", "We have none of these"
 LONGEST = 2_000  # characters of a value; keeps the page readable and bounded
 _COLUMNS = 6  # with more columns, a row is shown as a stack of labelled values
 
@@ -61,17 +66,25 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
 
     Args:
         about: the content above and below the records.
-        sections: the kinds of record, consumed one at a time.
+        sections: the kinds of record, consumed one at a time; those that no copy contains are last.
     """
     received: set[Recipient] = set()
     missing: list[Html] = []
     say = phrasebook(about.language)
     yield from _opening(about, say)
+    apart = False
     for one in sections:
+        if not (one.copied or apart):
+            apart = True
+            yield tag("h2", say(_APART), id="apart")
         yield from section(one, say)
         received.update(one.recipients, *(field.recipients for field in one.fields))
         missing += [Html().join([tag("strong", one.title), ": ", what]) for what in one.missing]
+    if about.none:
+        yield _none(about.none, say)
     yield _missing(missing, say)
+    yield _facts(about, say)
+    yield _files(about.files, say)
     yield _recipients([recipient for recipient in Recipient if recipient in received], say)
     yield _rights(about, say)
     yield Html("</main></div></body></html>\n")
@@ -82,11 +95,9 @@ def _opening(about: About, say: Phrasebook) -> Iterator[Html]:
     yield opening(heading, about.language)
     yield tag("a", say("Skip to your records"), class_="skip", href="#records")
     yield Html('<div class="page">')
-    lead = tag("p", say(_LEADS[about.copy]), class_="lead")
-    yield tag("header", tag("h1", heading), lead, _facts(about, say))
+    yield tag("header", tag("h1", heading), tag("p", say(_LEADS[about.copy]), class_="lead"))
     yield _contents(about, say)
     yield Html("<main>")
-    yield _files(about.files, say)
     yield tag("h2", say("Your records"), id="records")
 
 
@@ -95,27 +106,27 @@ def _facts(about: About, say: Phrasebook) -> Html:
     received = instant(about.received_at, about.language)
     as_of = Html.escape(say("{time}, including data that has since expired")).format(time=received)
     decisions = ((say("Automated decisions"), automated_decisions(say)),)
-    return tag(
-        "div",
-        pairs(
-            (say("Controller"), address),
-            (say("Contact"), tag("a", about.contact, href=f"mailto:{about.contact}")),
-            (say("You asked on"), received),
-            (say("Data as of"), as_of),
-            (say("Copy made on"), instant(about.made_at, about.language)),
-            (say("Request"), tag("code", about.request_id)),
-            *(decisions if about.copy is CopyKind.ACCESS else ()),
-        ),
-        tag("p", say(_TIMES), class_="quiet"),
-        class_="card",
+    facts = pairs(
+        (say("Controller"), address),
+        (say("Contact"), tag("a", about.contact, href=f"mailto:{about.contact}")),
+        (say("You asked on"), day(about.received_at, about.language)),
+        (say("Data as of"), as_of),
+        (say("Copy made on"), day(about.made_at, about.language)),
+        (say("Request"), tag("code", about.request_id)),
+        *(decisions if about.copy is CopyKind.ACCESS else ()),
     )
+    card = tag("div", facts, tag("p", say(_TIMES), class_="quiet"), class_="card")
+    return Html().join([tag("h2", say("About this copy"), id="about"), card])
 
 
 def _contents(about: About, say: Phrasebook) -> Html:
     places = [
-        ("files", "In this package"),
         *((f"kind-{kind}", words.title(kind)) for kind in about.kinds),
+        *([("apart", _APART)] if about.copy is CopyKind.ACCESS else []),
+        *([("none", _NONE)] if about.none else []),
         ("missing", "What is missing"),
+        ("about", "About this copy"),
+        ("files", "In this package"),
         ("recipients", "Who received data"),
         ("rights", "Your rights, and where to complain"),
     ]
@@ -133,6 +144,13 @@ def _files(files: tuple[File, ...], say: Phrasebook) -> Html:
             tag("div", tag("p", say(text_, count=str(ROWS))), tag("ul", *listed), class_="card"),
         ]
     )
+
+
+def _none(kinds: tuple[str, ...], say: Phrasebook) -> Html:
+    titles = tag("ul", *(tag("li", say(words.title(kind))) for kind in kinds))
+    summary = tag("summary", say("{count} kinds of data", count=str(len(kinds))))
+    folded = tag("details", summary, tag("p", say(_LAPSED), class_="quiet"), titles, class_="card")
+    return Html().join([tag("h2", say(_NONE), id="none"), folded])
 
 
 def _missing(missing: list[Html], say: Phrasebook) -> Html:
@@ -235,7 +253,7 @@ def _count(view: SectionView, say: Phrasebook) -> str:
         return say("not in this copy")
     if view.missing and not view.total:
         return say("missing")
-    return records(view.total, say) if view.total else say("no records")
+    return records(view.total, say) if view.total else say("no records in this copy")
 
 
 def _records(view: SectionView, say: Phrasebook) -> Iterator[Html]:

@@ -118,7 +118,14 @@ COPY: Catalogue = {
     "Missing:": "Nedostaje:",
     "not in this copy": "nije u ovoj kopiji",
     "missing": "nedostaje",
-    "no records": "nema zapisa",
+    "no records in this copy": "nema zapisa u ovoj kopiji",
+    "Not in this copy, and why": "Šta nije u ovoj kopiji i zašto",
+    "We have none of these": "Ovo nemamo",
+    "{count} kinds of data": "Broj vrsta podataka: {count}",
+    "Data for which your consent has ended is in no copy: it is being deleted.": (
+        "Podaci za koje je Vaš pristanak prestao nisu ni u jednoj kopiji: brišemo ih."
+    ),
+    "About this copy": "O ovoj kopiji",
     "{records} could not be included: {why}.": "Nije uključeno ({records}): {why}.",
     "no longer known": "više nije poznato",
     "The same in all of these records": "Isto u svim ovim zapisima",
