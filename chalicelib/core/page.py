@@ -74,6 +74,7 @@ th,td{padding:.5rem .9rem .5rem 0;border-bottom:1px solid var(--line)}
 td{vertical-align:top;min-width:7rem}
 td:last-child,th:last-child{padding-right:0}
 tbody tr:last-child td{border-bottom:0}
+table+h3{margin:1.8rem 0 .8rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem}
 """

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from chalicelib.core.clock import beginning_of
 from chalicelib.core.ids import StaffId
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers.receipt_page import TEXTS
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.deadline import Extension, ExtensionReason
 from chalicelib.rights.request.model import KeptData, RightsRequest, StepState
-from chalicelib.rights.request.notes import Lifting, RestraintNotes
+from chalicelib.rights.request.notes import ErasureNotes, Lifting, RestraintNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status, StepStatus
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.cases.certificates import REQUEST
@@ -40,6 +41,11 @@ EN, SR, CYRILLIC = TEXTS["en-GB"], TEXTS["sr-Latn"], TEXTS["sr-Cyrl"]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONGER = Extension(60, ExtensionReason.COMPLEXITY, NOON)
 WARNED = (StepState(name=declaration.WARN, status=StepStatus.DONE),)
+INVOICES = KeptData(
+    kind="invoice", count=2, law="a law on tax", ground=HoldGround.LAW, until=datetime(2037, 1, 1, tzinfo=UTC)
+)
+# Operators write the end of a hold as a day; it ends at the first second of that day in Belgrade.
+A_HOLD = {"law": "a dispute", "ground": HoldGround.CLAIMS, "until": beginning_of(date(2027, 6, 1))}
 LIFTED = RestraintNotes(since=NOON, lifting=Lifting(StaffId.new(), NOON, ends_at=NOON))
 
 
@@ -57,10 +63,13 @@ def in_english(chromium: Browser) -> None:
 def test_open_erasure_is_shown_with_its_dates_and_can_be_cancelled(
     chromium: Browser, server: ReceiptServer
 ) -> None:
+    server.request = a_request(notes=ErasureNotes(grace_ends_at=NOON + timedelta(days=7)))
     shown = visit(chromium, server.link)
     assert EN["erasure"] in shown
     assert EN["erasure_cancellable"] in shown
-    assert "24 November 2026 at 13:00 CET" in shown
+    assert "Opened\n24 November 2026\n" in shown
+    assert "earliest\n1 December 2026 at 13:00 CET\n" in shown
+    assert "due by\n24 December 2026\n" in shown
     assert CONTACT in shown
     assert buttons(chromium) == [EN["cancel_erasure"]]
     assert server.asked == [("GET", "", RECEIPT)]
@@ -146,14 +155,24 @@ def test_certificate_of_a_done_erasure_is_read_on_the_page(chromium: Browser, se
 
 @pytest.mark.promise("RET-3")
 def test_page_lists_what_a_law_keeps_and_until_when(chromium: Browser, server: ReceiptServer) -> None:
-    until = datetime(2037, 1, 1, tzinfo=UTC)
-    invoices = KeptData(kind="invoice", count=2, law="a law on tax", ground=HoldGround.LAW, until=until)
-    server.request = closed(Status.COMPLETED, kept=(invoices,))
+    server.request = closed(Status.COMPLETED, kept=(INVOICES, INVOICES.model_copy(update=A_HOLD)))
     shown = visit(chromium, server.link)
-    assert EN["kept"] in shown
-    assert "Your invoices (a law on tax), until 1 January 2037" in shown
+    assert shown.startswith(f"{EN['erasure']}\n\nWe deleted your account. We keep one thing, because")
+    assert "Your invoices (a law on tax), until 1 January 2037\n" in shown
+    assert "Your invoices (a dispute), until 31 May 2027\n" in shown
+    assert shown.index("(a dispute)") < shown.index("Opened")
     speak(chromium, "sr-RS")
-    assert "do 1. januar 2037." in visit(chromium, server.link)
+    assert "poslednji dan: 1. januar 2037.\n" in visit(chromium, server.link)
+
+
+@pytest.mark.promise("RET-3")
+def test_page_of_a_secret_hold_neither_names_nor_denies_it(chromium: Browser, server: ReceiptServer) -> None:
+    secret = INVOICES.model_copy(update={"secret_until": INVOICES.until})
+    server.request = closed(Status.COMPLETED, kept=(secret,))
+    shown = visit(chromium, server.link)
+    assert shown.startswith(f"{EN['erasure']}\n\nWe deleted your account and your data (Art. 17")
+    assert "We keep" not in shown
+    assert "what stays and why" in shown
 
 
 def test_links_inside_of_the_certificate_do_not_leave_it(chromium: Browser, server: ReceiptServer) -> None:

@@ -95,7 +95,8 @@ def test_subject_learns_what_is_kept_by_which_laws_and_until_when(world: World, 
         {"what": "Your invoices", "law": ON_INVOICES, "ends_at": "2037-01-01T00:00:00Z"},
         {"what": "Your profile", **of_the_hold},
     ]
-    assert "except what we have to keep by law or for legal claims" in shown["decision"]["text"].lower()
+    said = "We deleted your account. We keep two things, because a law requires it"
+    assert shown["decision"]["text"].startswith(said)
     assert "except what we have to keep by law or for legal claims" in last_mail(world, mila)
 
 

@@ -101,7 +101,7 @@ def test_erased_subject_reads_answer_messages_and_certificate_in_their_language(
     assert "Брисање почиње најраније" in first
     assert "Обрисали смо Ваш RU4M налог" in last
     answer = by_receipt(mila, request).json["decision"]["text"]
-    assert answer.startswith("Ваш налог и Ваши подаци")
+    assert answer.startswith("Обрисали смо Ваш налог и Ваше податке")
     for said in (last, answer, page_of(mila, request).text):
         assert "https://www.dsb.gv.at" in said
     assert "Вишем суду" in last

@@ -1,7 +1,7 @@
 """The readable page of a certificate, as text; tests/infra/test_certificate_page.py tests its layout."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.rights.erasure.certificates import page as module
-from chalicelib.rights.erasure.certificates.model import CountPrecision, NotACertificate, Remaining
+from chalicelib.rights.erasure.certificates.model import CountPrecision, NotACertificate, Reason, Remaining
 from chalicelib.rights.erasure.certificates.page import page
 from chalicelib.rights.erasure.model import Envelope
 from chalicelib.rights.request.notes import DeletionPlace
@@ -79,15 +79,54 @@ def test_page_states_what_stream_reported() -> None:
 
 def test_page_states_the_times_in_belgrade_time() -> None:
     shown = of().shown
-    assert "Erasure opened on16 November 2026, 09:05 CET" in shown
+    assert "Deletion began23 November 2026, 09:05 CET" in shown
     assert "Deletion was complete23 November 2026, 09:29 CET" in shown
-    assert "Encrypted data30 November 2026, 09:28 CET" in shown
+    assert shown.count("CET") == 2
+
+
+def test_page_states_days_where_the_minute_says_nothing() -> None:
+    shown = of().shown
+    assert "Erasure opened on16 November 2026Deletion" in shown
+    assert "Encrypted data30 November 2026Random" in shown
+    assert "The search that ended on 23 November 2026 found" in shown
+
+
+@pytest.mark.promise("RET-3")
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        (datetime(2036, 12, 31, 23, tzinfo=UTC), "31 December 2036"),  # midnight in Belgrade
+        (datetime(2037, 1, 1, tzinfo=UTC), "1 January 2037"),  # 01:00 in Belgrade: an hour of the day is kept
+        (datetime(2037, 1, 1, 12, tzinfo=UTC), "1 January 2037"),
+    ],
+)
+def test_end_of_held_records_is_the_last_day_on_which_they_are_kept(end: datetime, last: str) -> None:
+    (held,) = certificates.held_records()
+    shown = of(held=(held.model_copy(update={"until": end}),)).shown
+    assert f"A law requires us to keep it (Art. 17(3)(b) GDPR){last}" in shown
+
+
+@pytest.mark.promise("RET-3")
+def test_page_names_what_is_kept_before_all_else() -> None:
+    (held,) = certificates.held_records()
+    claim = held.model_copy(update={"records": "profile", "why": Reason.LEGAL_CLAIMS})
+    shown = of(held=(held, claim)).shown
+    lead = "We keep two things, because a law requires it or because of possible legal claims."
+    place = [shown.index(text) for text in (lead, "(2), moved to locked storage", "table accounts", "CET")]
+    assert place == sorted(place)
+
+
+def test_page_without_held_records_denies_none_since_one_may_be_secret() -> None:
+    shown = of().shown
+    assert "We deleted your account and your data, except what this page lists first" in shown
+    assert "We keep" not in shown
+    assert "locked storage" not in shown
 
 
 def test_page_states_held_records_and_their_backups_only_if_there_are_some() -> None:
     assert not re.search(r"\blocked\b", of().shown)
     shown = of(held=certificates.held_records()).shown
-    assert "Terms and notices that you accepted (2), locked" in shown
+    assert "Terms and notices that you accepted (2), moved to locked storage" in shown
     assert f"{(DONE + timedelta(days=3685)):%B %Y}" in shown
 
 

@@ -150,7 +150,7 @@ def of_erasure(case: Case) -> Iterator[tuple[str, str]]:
     yield "begins", sent(case, endings.confirmation(LINK, later))
     yield "erased", sent(case, endings.ended(done, LINK))
     yield "erased: answer", decided(done)
-    yield "erased: page", "\n".join((texts["erasure_done"], texts["kept"] if done.kept else "", texts["app"]))
+    yield "erased: page", "\n".join((texts["erasure_done"], texts["app"]))
     certified = replace(case, no_mailbox=False, locked_out=False, restriction=False)
     yield "erased: certificate", certificate(certified)
     yield "begins: page", texts["erasure_cancellable"]

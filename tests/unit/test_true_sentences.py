@@ -21,7 +21,7 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions, letters
-from chalicelib.rights.answers.receipt_page import _WRITTEN
+from chalicelib.rights.answers.words import kept
 from chalicelib.rights.copy.model import automated_decisions
 from chalicelib.rights.erasure import letters as erasure_letters
 from chalicelib.rights.erasure.certificates import page as certificate_page
@@ -68,8 +68,8 @@ def test_what_a_claim_keeps_is_not_said_to_be_kept_by_law_alone() -> None:
         right=Right.ERASURE, status=Status.PARTIALLY_COMPLETED, kept=(CLAIM,), decided_at=clock.now()
     )
     text = decisions.text(request, "privacy@test.example", Language.ENGLISH)
-    assert "by law or for legal claims" in text
-    assert "a law requires us to keep" not in text
+    assert "because of possible legal claims" in text
+    assert "a law requires" not in text
 
 
 def test_idle_account_is_not_said_to_lose_data_that_has_to_be_kept() -> None:
@@ -161,8 +161,40 @@ def test_copy_names_the_decisions_that_programs_make_alone() -> None:
     assert "ask for a person" in said
 
 
-def test_receipt_page_says_by_what_data_is_kept() -> None:
-    assert "by law or for legal claims" in _WRITTEN["en-GB"]["kept"]
+LAW, CLAIMS = HoldGround.LAW, HoldGround.CLAIMS
+
+
+@pytest.mark.promise("RGT-3", "RET-3")
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ([("invoice", LAW)], "one thing, because a law requires it."),
+        ([("invoice", LAW), ("profile", LAW)], "two things, because a law requires it."),
+        ([("profile", CLAIMS)], "one thing, because of possible legal claims."),
+        (
+            [("invoice", LAW), ("invoice", CLAIMS)],
+            "one thing, because a law requires it or because of possible legal claims.",
+        ),
+        ([(f"kind_{number}", LAW) for number in range(10)], "10 things, because a law requires it."),
+    ],
+)
+def test_what_is_kept_is_counted_by_kind_with_all_its_grounds(
+    reasons: list[tuple[str, HoldGround]], said: str
+) -> None:
+    assert f"We deleted your account. We keep {said} We moved" in kept(reasons, Language.ENGLISH)
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize(
+    ("language", "many"),
+    [
+        (Language.SERBIAN_LATIN, ["jednu vrstu podataka", "dve vrste podataka", "pet vrsta podataka"]),
+        (Language.SERBIAN_CYRILLIC, ["једну врсту података", "две врсте података", "пет врста података"]),
+    ],
+)
+def test_what_is_kept_is_counted_in_serbian(language: Language, many: list[str]) -> None:
+    for count, said in zip((1, 2, 5), many, strict=True):
+        assert f" {said}, " in kept([(f"kind_{number}", LAW) for number in range(count)], language)
 
 
 def cited_laws(language: str) -> list[str]:

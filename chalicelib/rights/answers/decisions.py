@@ -25,8 +25,8 @@ from chalicelib.privacy.serbian.periods import length
 from chalicelib.rights.answers.words import (
     CHAT_OFFER,
     GENERAL,
-    KEPT,
     LACKING,
+    LISTED,
     MISSING,
     NOT_PRESERVED,
     PARTS,
@@ -36,6 +36,7 @@ from chalicelib.rights.answers.words import (
     RESTRICTED_WHOLLY,
     UNCONFIRMED,
     UPHELD_UNSTOPPED,
+    kept,
 )
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import Words
@@ -107,7 +108,11 @@ def answer(request: RightsRequest) -> Words | None:
 
 
 def text(request: RightsRequest, contact: str, language: Language) -> str:
-    """Write the decision about a request, in paragraphs with an empty line between them."""
+    """Write the decision about a request, in paragraphs with an empty line between them.
+
+    The first one is the outcome, and the whole lead of a receipt's page after an erasure. It neither names
+    nor denies what is kept in secret.
+    """
     return "\n\n".join(_paragraphs(request, contact, language))
 
 
@@ -123,16 +128,17 @@ def template(
 
 
 def _paragraphs(request: RightsRequest, contact: str, language: Language) -> Iterator[str]:
-    nothing = answer(request)
-    yield in_language(nothing or _outcome(request), language)
+    if openly := request.kept_openly(clock.now()):
+        stays = kept(((line.kind, line.ground) for line in openly), language)
+        yield f"{stays} {in_language(LISTED, language)}"
+    else:
+        yield in_language(answer(request) or _outcome(request), language)
     for words in _about_restraint(request):
         yield in_language(words, language)
     if request.refusal:
         yield in_language(REASONS[request.refusal], language)
     if request.decision_text:
         yield request.decision_text
-    if request.kept_openly(clock.now()):
-        yield in_language(KEPT, language)
     if isinstance(request.notes, ErasureNotes) and request.notes.is_unconfirmed:
         yield in_language(UNCONFIRMED, language)
     if request.status not in {Status.CANCELLED, Status.REFUSED}:

@@ -38,12 +38,13 @@
     return made
   }
 
-  const dated = at => {
-    const day = { day: 'numeric', month: 'long', year: 'numeric' }
-    const time = { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Belgrade', timeZoneName: 'short' }
-    const form = new Intl.DateTimeFormat(language, { ...day, ...time })
-    return element('time', form.format(new Date(at)), { datetime: at })
-  }
+  // Days and times of Belgrade. The minute is shown only of an instant until which the reader can act.
+  const DAY = { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'Europe/Belgrade' }
+  const MINUTE = { ...DAY, hour: '2-digit', minute: '2-digit', timeZoneName: 'short' }
+  const dated = (at, form = DAY) =>
+    element('time', new Intl.DateTimeFormat(language, form).format(new Date(at)), { datetime: at })
+  // The last day before an end, as core/page writes it: an end at midnight is that of the day before.
+  const lastDay = end => dated(new Date(new Date(end) - 1000).toISOString())
 
   // Requests
 
@@ -137,11 +138,14 @@
   const warned = () => request.steps.some(step => step.name === 'warn')
   const guest = () => request.received_by === 'guest' || request.without_account || warned()
   const copied = () => guest() && !request.without_account && ['access', 'portability'].includes(request.right)
+  const erased = () => erasure() && COMPLETED.includes(request.status)
+  const paragraphs = () => request.decision.text.split('\n\n')
   const named = name => text(erasure() ? `erasure_${name}` : name)
   const state = () => {
     if (request.status === 'cancelled') return named('cancelled')
     if (request.status === 'refused') return named('refused')
-    if (COMPLETED.includes(request.status)) return guest() && !erasure() ? text('answered') : named('done')
+    if (erased()) return paragraphs()[0]
+    if (COMPLETED.includes(request.status)) return text(guest() ? 'answered' : 'done')
     if (request.status === 'awaiting_verification') return text('proof')
     if (erasure()) return text(request.cancellable ? 'erasure_cancellable' : 'erasure_begun')
     return text('open')
@@ -149,43 +153,43 @@
 
   const facts = () => {
     const rows = [['received', request.received_at]]
-    if (request.cancellable_until) rows.push(['begins', request.cancellable_until])
+    if (request.cancellable_until) rows.push(['begins', request.cancellable_until, MINUTE])
     rows.push(request.decided_at ? ['decided', request.decided_at] : ['due', request.due_at])
-    return element('dl', rows.flatMap(([name, at]) => [element('dt', text(name)), element('dd', dated(at))]))
+    return element('dl', rows.flatMap(([name, ...at]) => [element('dt', text(name)), element('dd', dated(...at))]))
   }
 
   const actions = () => {
     const offered = []
     if (request.cancellable) offered.push(button(text(erasure() ? 'cancel_erasure' : 'cancel'), cancel, 'main'))
     if (copied() && COMPLETED.includes(request.status)) offered.push(button(text('copy'), fetchCopy, 'main'))
-    if (erasure() && COMPLETED.includes(request.status)) {
+    if (erased()) {
       offered.push(button(text('download'), download, 'main'), button(text('read'), read))
     }
     return offered.length ? [element('div', offered, { class: 'actions' })] : []
   }
 
-  // The answer, with the remedies. A cancellation has neither.
+  // The answer, with the remedies; the first paragraph of that to an erasure leads the page. A cancellation has none.
   const answer = () => {
     if (!request.decision || request.status === 'cancelled') return []
-    return [element('p', request.decision.text, { class: 'answer', id: 'answer' })]
+    return [element('p', paragraphs().slice(erased() ? 1 : 0).join('\n\n'), { class: 'answer', id: 'answer' })]
   }
 
-  // What a law keeps. The law of a hold is in the language of the operator who recorded it.
+  // What is kept. The law of a hold is in the language of the operator who recorded it.
   const kept = () => {
     const lines = request.decision?.kept || []
     if (!lines.length) return []
     const line = one => element('li', [
-      `${one.what} (${one.law}), ${text('until')} `, dated(one.ends_at),
+      `${one.what} (${one.law}), ${text('until')} `, lastDay(one.ends_at),
     ])
-    return [element('p', text('kept')), element('ul', lines.map(line), { id: 'kept' })]
+    return [element('ul', lines.map(line), { id: 'kept' })]
   }
 
   // Why an answer takes longer, and why a restriction ends: our messages say that this page shows it.
   const reasons = () => {
     const { extended, restraint } = request
     const late = { JustificationA12Complexity: 'complex', JustificationA12HighVolume: 'many' }[extended?.reason]
-    const ends = restraint?.ends_because && [`${text('lifted')} `, dated(restraint.ends_at), `. ${restraint.ends_because}`]
-    return [!request.decided_at && late && text(late), ends].filter(Boolean).map(said => element('p', said))
+    const ends = restraint?.ends_because && [`${text('lifted')} `, dated(restraint.ends_at)]
+    return [!request.decided_at && late && text(late), ends, restraint?.ends_because].filter(Boolean).map(said => element('p', said))
   }
 
   const title = name => {
@@ -195,8 +199,10 @@
 
   const show = () => {
     title(text(erasure() ? 'erasure' : 'request'))
-    const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
-    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...reasons(), ...kept(), ...answer(), ...notes, ...actions()]
+    const noted = request.cancellable ? erasure() && 'erasure_not_you' : erased() && 'erasure_done'
+    const notes = noted ? [element('p', text(noted), { class: 'quiet' })] : []
+    const lead = element('p', state(), { class: 'lead', id: 'state' })
+    const parts = [lead, ...kept(), facts(), ...reasons(), ...answer(), ...notes, ...actions()]
     const card = element('section', parts, { class: 'card', 'aria-labelledby': 'heading' })
     main.replaceChildren(card, element('p', text('app'), { class: 'quiet', id: 'app' }))
     page.className = 'page'

@@ -27,9 +27,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "law or for legal claims. You can still cancel this.",
         "erasure_begun": "The deletion has begun and cannot be stopped any more. When it is done, this link "
         "shows the certificate. Keep the link.",
-        "erasure_done": "The deletion of your account is done. The certificate says what was deleted, what "
-        "our chat provider reported, what stays and why. The signed file is the proof: save it.",
-        "kept": "We have to keep this, by law or for legal claims. It is locked, and used for nothing else:",
+        "erasure_done": "The signed file is the proof of the deletion: save it.",
         "until": "until",
         "erasure_refused": "We did not delete your account.",
         "erasure_cancelled": "The deletion was cancelled. Your account and its data stay.",
@@ -77,11 +75,8 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "zakonu ili zbog pravnih zahteva. Još možete da otkažete brisanje.",
         "erasure_begun": "Brisanje je počelo i više ne može da se zaustavi. Kada se završi, ova veza "
         "prikazuje potvrdu. Sačuvajte vezu.",
-        "erasure_done": "Brisanje Vašeg naloga je završeno. U potvrdi piše šta je obrisano, šta je javio naš "
-        "pružalac usluge ćaskanja, šta ostaje i zašto. Dokaz je potpisana datoteka: sačuvajte je.",
-        "kept": "Ovo moramo da čuvamo, po zakonu ili zbog pravnih zahteva. Zaključano je i ne koristi se ni "
-        "za šta drugo:",
-        "until": "do",
+        "erasure_done": "Dokaz o brisanju je potpisana datoteka: sačuvajte je.",
+        "until": "poslednji dan:",
         "erasure_refused": "Nismo obrisali Vaš nalog.",
         "erasure_cancelled": "Brisanje je otkazano. Nalog i podaci ostaju.",
         "erasure_not_you": "Ne želite ovo? Otkažite brisanje. Ako je to tražio neko drugi, pišite na "

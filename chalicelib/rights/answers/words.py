@@ -5,8 +5,11 @@ the ZZPL, the Serbian Law on Personal Data Protection ("Službeni glasnik RS", n
 cannot be refused has no words for a refusal, so none can be written by mistake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from chalicelib.core.languages import Language, counted
+from chalicelib.core.phrases import in_language
+from chalicelib.retention.model import HoldGround
 from chalicelib.rights.request.declaration import Words, in_both
 from chalicelib.rights.request.terms import RefusalReason, Status
 
@@ -39,11 +42,48 @@ LACKING: Mapping[str, Words] = {
 }
 
 KEPT = in_both(
-    "Except what we have to keep by law or for legal claims: this answer lists it, with the reason and until "
-    "when we keep it. It is locked and used for nothing else.",
-    "Izuzetak je ono što moramo da čuvamo po zakonu ili zbog pravnih zahteva: ovaj odgovor to navodi, sa "
-    "razlogom i rokom čuvanja. Ti podaci su zaključani i ne koriste se ni za šta drugo.",
+    "We deleted your account. We keep {things}, {why}. We moved this to locked storage, and use it for "
+    "nothing else (Art. 17 GDPR, Art. 30 ZZPL).",
+    "Obrisali smo Vaš nalog. Čuvamo {things}, {why}. Te podatke smo premestili u zaključano skladište i ne "
+    "koristimo ih ni za šta drugo (čl. 17. GDPR, čl. 30. ZZPL).",
 )
+LISTED = in_both(
+    "This answer lists it, with the reason and the last day. The certificate says what was deleted, and what "
+    "else stays.",
+    "Ovaj odgovor to navodi, sa razlogom i poslednjim danom. U potvrdi piše šta je obrisano i šta još "
+    "ostaje.",
+)
+_WHY: Mapping[frozenset[HoldGround], Words] = {
+    frozenset({HoldGround.LAW}): in_both("because a law requires it", "jer to nalaže zakon"),
+    frozenset({HoldGround.CLAIMS}): in_both(
+        "because of possible legal claims", "zbog mogućih pravnih zahteva"
+    ),
+    frozenset(HoldGround): in_both(
+        "because a law requires it or because of possible legal claims",
+        "jer to nalaže zakon ili zbog mogućih pravnih zahteva",
+    ),
+}
+_NUMBERS = in_both(
+    "one two three four five six seven eight nine", "jednu dve tri četiri pet šest sedam osam devet"
+)
+_NOUN = ("vrstu podataka", "vrste podataka", "vrsta podataka")
+
+
+def kept(reasons: Iterable[tuple[str, HoldGround]], language: Language) -> str:
+    """Say that an account was deleted, how many kinds of its records are kept, and why.
+
+    Args:
+        reasons: the kind and the ground of each part that is kept and may be disclosed; at least one.
+        language: of the reader.
+    """
+    kinds, grounds = (frozenset(parts) for parts in zip(*reasons, strict=True))
+    count, numbers = len(kinds), in_language(_NUMBERS, language).split()
+    number = numbers[count - 1] if count <= len(numbers) else str(count)
+    noun = in_language({"en": "things" if count > 1 else "thing", "sr": counted(count, *_NOUN)}, language)
+    why = in_language(_WHY[grounds], language)
+    return in_language(KEPT, language).format(things=f"{number} {noun}", why=why)
+
+
 UNCONFIRMED = in_both(
     "Stream, which delivers our chat, no longer finds you as a user, but it did not confirm that your "
     "messages, files and calls were deleted. The certificate says what it reported.",

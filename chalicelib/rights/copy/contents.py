@@ -194,8 +194,7 @@ def about(gathered: Gathered) -> About:
 def _shown(gathered: Gathered) -> list[str]:
     """Return the kinds that the page shows, in its order; of equal rank, in that of the tables."""
     shown = (kind for kind in (*gathered.chosen.parts, CHAT.kind) if not _has_none(gathered, kind))
-    rank = {kind: number for number, kind in enumerate(_FIRST)}
-    return sorted(shown, key=lambda kind: (_is_apart(gathered, kind), rank.get(kind, len(rank))))
+    return sorted(shown, key=lambda kind: (_is_apart(gathered, kind), (*_FIRST, kind).index(kind)))
 
 
 def _is_apart(gathered: Gathered, kind: str) -> bool:

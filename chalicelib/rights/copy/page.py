@@ -72,11 +72,11 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
     missing: list[Html] = []
     say = phrasebook(about.language)
     yield from _opening(about, say)
-    apart = False
+    copied = True
     for one in sections:
-        if not (one.copied or apart):
-            apart = True
-            yield tag("h2", say(_APART), id="apart")
+        if copied and not one.copied:
+            yield _chapter("apart", _APART, say)
+        copied = one.copied
         yield from section(one, say)
         received.update(one.recipients, *(field.recipients for field in one.fields))
         missing += [Html().join([tag("strong", one.title), ": ", what]) for what in one.missing]
@@ -90,6 +90,10 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
     yield Html("</main></div></body></html>\n")
 
 
+def _chapter(place: str, title: str, say: Phrasebook, *parts: Html) -> Html:
+    return Html().join([tag("h2", say(title), id=place), *parts])
+
+
 def _opening(about: About, say: Phrasebook) -> Iterator[Html]:
     heading = say(_HEADINGS[about.copy])
     yield opening(heading, about.language)
@@ -98,7 +102,7 @@ def _opening(about: About, say: Phrasebook) -> Iterator[Html]:
     yield tag("header", tag("h1", heading), tag("p", say(_LEADS[about.copy]), class_="lead"))
     yield _contents(about, say)
     yield Html("<main>")
-    yield tag("h2", say("Your records"), id="records")
+    yield _chapter("records", "Your records", say)
 
 
 def _facts(about: About, say: Phrasebook) -> Html:
@@ -116,7 +120,7 @@ def _facts(about: About, say: Phrasebook) -> Html:
         *(decisions if about.copy is CopyKind.ACCESS else ()),
     )
     card = tag("div", facts, tag("p", say(_TIMES), class_="quiet"), class_="card")
-    return Html().join([tag("h2", say("About this copy"), id="about"), card])
+    return _chapter("about", "About this copy", say, card)
 
 
 def _contents(about: About, say: Phrasebook) -> Html:
@@ -138,19 +142,15 @@ def _contents(about: About, say: Phrasebook) -> Html:
 def _files(files: tuple[File, ...], say: Phrasebook) -> Html:
     listed = [tag("li", tag("code", file.name), ": ", say(file.what)) for file in files]
     text_ = "This page shows the first {count} records of each kind. The other files contain all of them."
-    return Html().join(
-        [
-            tag("h2", say("In this package"), id="files"),
-            tag("div", tag("p", say(text_, count=str(ROWS))), tag("ul", *listed), class_="card"),
-        ]
-    )
+    card = tag("div", tag("p", say(text_, count=str(ROWS))), tag("ul", *listed), class_="card")
+    return _chapter("files", "In this package", say, card)
 
 
 def _none(kinds: tuple[str, ...], say: Phrasebook) -> Html:
     titles = tag("ul", *(tag("li", say(words.title(kind))) for kind in kinds))
     summary = tag("summary", say("{count} kinds of data", count=str(len(kinds))))
-    folded = tag("details", summary, tag("p", say(_LAPSED), class_="quiet"), titles, class_="card")
-    return Html().join([tag("h2", say(_NONE), id="none"), folded])
+    note = tag("p", say(_LAPSED), class_="quiet")
+    return _chapter("none", _NONE, say, tag("details", summary, note, titles, class_="card"))
 
 
 def _missing(missing: list[Html], say: Phrasebook) -> Html:
@@ -159,12 +159,11 @@ def _missing(missing: list[Html], say: Phrasebook) -> Html:
         if missing
         else tag("div", tag("p", say("Nothing. We could read everything that we looked for.")), class_="card")
     )
-    return Html().join([tag("h2", say("What is missing"), id="missing"), shown])
+    return _chapter("missing", "What is missing", say, shown)
 
 
 def _recipients(received: list[Recipient], say: Phrasebook) -> Html:
-    heading = tag("h2", say("Who received data"), id="recipients")
-    return Html().join([heading, *(_recipient(recipient, say) for recipient in received)])
+    return _chapter("recipients", "Who received data", say, *(_recipient(one, say) for one in received))
 
 
 def _recipient(recipient: Recipient, say: Phrasebook) -> Html:
@@ -196,21 +195,9 @@ def _rights(about: About, say: Phrasebook) -> Html:
     ]
     introduction = Html.escape(say("You can exercise these rights in the app, or by writing to {mail}:"))
     rights = (tag("li", tag("strong", say(name)), ": ", say(what), ".") for name, what in _named_rights())
-    return Html().join(
-        [
-            tag("h2", say("Your rights, and where to complain"), id="rights"),
-            tag(
-                "div",
-                tag("p", introduction.format(mail=mail)),
-                tag("ul", *rights),
-                tag("p", say(_CONSENTS)),
-                tag("p", say(_COMPLAIN)),
-                tag("p", say(_COURT)),
-                class_="card",
-            ),
-            *authorities,
-        ]
-    )
+    remedies = (tag("p", say(text)) for text in (_CONSENTS, _COMPLAIN, _COURT))
+    card = tag("div", tag("p", introduction.format(mail=mail)), tag("ul", *rights), *remedies, class_="card")
+    return _chapter("rights", "Your rights, and where to complain", say, card, *authorities)
 
 
 def _named_rights() -> Iterator[tuple[str, str]]:

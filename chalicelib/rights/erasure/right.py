@@ -58,15 +58,15 @@ _WORDS = RightWords(
     title="Deletion",
     outcomes={
         Status.COMPLETED: in_both(
-            "Your account and your data were deleted (Art. 17 GDPR, Art. 30 ZZPL). The certificate says what "
+            "We deleted your account and your data (Art. 17 GDPR, Art. 30 ZZPL). The certificate says what "
             "was deleted, what stays and why.",
-            "Vaš nalog i Vaši podaci su obrisani (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše šta je "
+            "Obrisali smo Vaš nalog i Vaše podatke (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše šta je "
             "obrisano, šta ostaje i zašto.",
         ),
         Status.PARTIALLY_COMPLETED: in_both(
-            "Your account and your data were deleted, with exceptions (Art. 17 GDPR, Art. 30 ZZPL). The "
+            "We deleted your account and your data, with exceptions (Art. 17 GDPR, Art. 30 ZZPL). The "
             "certificate says what was deleted, what stays and why.",
-            "Vaš nalog i Vaši podaci su obrisani, uz izuzetke (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše "
+            "Obrisali smo Vaš nalog i Vaše podatke, uz izuzetke (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše "
             "šta je obrisano, šta ostaje i zašto.",
         ),
         Status.REFUSED: in_both(

@@ -4,6 +4,8 @@ Invariants:
 
 - The page is self-contained (`core/page`), and states only what the signed bytes state, plus how to verify
   them, whom to write to and where to complain. The signed words are English; the page translates them.
+- What is kept and may be disclosed comes first. Nothing denies that something is kept in secret.
+- Ends are the last days before them; the minute is shown only of the begin and the end of the deletion.
 - The page itself is not signed. It says so, and names the file that is.
 - `page` does not verify the signature. It gets what `sign` returned, which the store has sealed since.
 """
@@ -13,31 +15,38 @@ from datetime import datetime
 
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, pairs, tag
-from chalicelib.core.page import instant, opening, table
+from chalicelib.core.page import day, instant, last_day, opening, table
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import remedies, words
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.retention.model import HoldGround
+from chalicelib.rights.answers.words import kept
 from chalicelib.rights.erasure.certificates.model import (
     CountPrecision,
     DeletedRecords,
     ErasureCertificate,
     HeldRecords,
+    Reason,
     Remains,
 )
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.erasure.model import Envelope
 
 _HEADING = "The deletion of your data at RU4M"
-_LEAD = (
-    "We deleted your account and your data, except what stays (Art. 17 GDPR, Art. 30 ZZPL). This page shows "
-    "what was deleted, what stays and why, and how anyone can check that this certificate is ours."
+_DELETED = (
+    "We deleted your account and your data, except what this page lists first (Art. 17 GDPR, Art. 30 ZZPL)."
+)
+_SHOWN = (
+    "This page shows what stays and why, what was deleted, and how anyone can check that this certificate is "
+    "ours."
 )
 _CHAPTERS = (
+    ("stays", "What stays, and why"),
     ("deleted", "What we deleted"),
     ("stream", "What Stream reported"),
-    ("stays", "What stays, and why"),
     ("backups", "Backups"),
+    ("about", "About this certificate"),
     ("verify", "How to check this certificate"),
     ("complain", "Where to complain"),
 )
@@ -54,6 +63,8 @@ _HOW_TO_CHECK = (
     "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "
     "that we signed it and that it was not changed. Our guide to certificates lists the commands."
 )
+_EXPIRING = "We cannot change backups, but they expire. After these days no backup has readable data:"
+_LONGER = "What stays until a stated day can be in backups for at least 35 days longer."
 _COMPLAIN = (
     "If you think that we broke data protection law, you can complain to a supervisory authority (Art. 77 "
     "GDPR, Art. 82 ZZPL). You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)."
@@ -81,19 +92,20 @@ def _pieces(
     certificate: ErasureCertificate, kid: str, contact: str, say: Phrasebook, country: str | None
 ) -> Iterator[str]:
     yield opening(say(_HEADING), say.language)
-    yield tag("a", say("Skip to what we deleted"), class_="skip", href="#deleted")
+    yield tag("a", say("Skip to what stays"), class_="skip", href="#stays")
     yield Html('<div class="page">')
-    lead = tag("p", say(_LEAD), class_="lead")
-    yield tag("header", tag("h1", say(_HEADING)), lead, _facts(certificate, contact, say))
+    leads = (tag("p", text, class_="lead") for text in (_outcome(certificate, say), say(_SHOWN)))
+    yield tag("header", tag("h1", say(_HEADING)), *leads)
     links = [tag("li", tag("a", say(title), href=f"#{place}")) for place, title in _CHAPTERS]
     heading = tag("h2", say("On this page"), id="contents")
     yield tag("nav", heading, tag("ul", *links), aria_labelledby="contents")
     yield Html("<main>")
     chapters = (
+        _stays(certificate, say),
         _deleted(certificate, say),
         _stream(certificate, say),
-        _stays(certificate, say),
         _backups(certificate, say),
+        _facts(certificate, contact, say),
         _verification(kid, say),
         _complaint(say, country),
     )
@@ -103,11 +115,19 @@ def _pieces(
     yield Html("</main></div></body></html>\n")
 
 
+def _outcome(certificate: ErasureCertificate, say: Phrasebook) -> str:
+    if not certificate.held:
+        return say(_DELETED)
+    by_law, by_claims = HoldGround.LAW, HoldGround.CLAIMS
+    reasons = ((one.records, by_law if one.why is Reason.LAW else by_claims) for one in certificate.held)
+    return kept(reasons, say.language)
+
+
 def _facts(certificate: ErasureCertificate, contact: str, say: Phrasebook) -> Html:
     facts = pairs(
         (say("Controller"), say(certificate.controller)),
         (say("Contact"), tag("a", contact, href=f"mailto:{contact}")),
-        (say("Erasure opened on"), instant(certificate.requested_at, say.language)),
+        (say("Erasure opened on"), day(certificate.requested_at, say.language)),
         (say("Deletion began"), instant(certificate.begun_at, say.language)),
         (say("Deletion was complete"), instant(certificate.completed_at, say.language)),
         (say("Number of the erasure"), tag("code", certificate.request)),
@@ -117,7 +137,7 @@ def _facts(certificate: ErasureCertificate, contact: str, say: Phrasebook) -> Ht
         "Your name, number and user ID are not on this page. That number and the pseudonym are random IDs.",
         "Times on this page are in Belgrade time. The signed file uses UTC.",
     )
-    return tag("div", facts, *(tag("p", say(note), class_="quiet") for note in notes), class_="card")
+    return Html().join([facts, *(tag("p", say(note), class_="quiet") for note in notes)])
 
 
 def _deleted(certificate: ErasureCertificate, say: Phrasebook) -> Html:
@@ -137,13 +157,13 @@ def _deleted(certificate: ErasureCertificate, say: Phrasebook) -> Html:
 
 
 def _dated(english: str, at: datetime, say: Phrasebook) -> Html:
-    return tag("p", Html.escape(say(english)).format(time=instant(at, say.language)))
+    return tag("p", Html.escape(say(english)).format(time=day(at, say.language)))
 
 
 def _row(one: DeletedRecords, say: Phrasebook) -> tuple[str, ...]:
     number = say.number(one.count)
     count = number if one.counted is CountPrecision.EXACTLY else say("at least {number}", number=number)
-    return _title(one.records, say), _sentence(one.place, say), count, instant(one.last_at, say.language)
+    return _title(one.records, say), _sentence(one.place, say), count, day(one.last_at, say.language)
 
 
 def _title(kind: str, say: Phrasebook) -> str:
@@ -158,8 +178,8 @@ def _stream(certificate: ErasureCertificate, say: Phrasebook) -> Html:
         [
             tag("p", say(_ASKED_STREAM)),
             pairs(
-                (say("We asked on"), instant(stream.asked_at, say.language)),
-                (say("Stream reported on"), instant(stream.reported_at, say.language)),
+                (say("We asked on"), day(stream.asked_at, say.language)),
+                (say("Stream reported on"), day(stream.reported_at, say.language)),
                 *task,
             ),
             tag("div", table((say("Data"), say("Result")), rows), class_="scroll"),
@@ -168,50 +188,37 @@ def _stream(certificate: ErasureCertificate, say: Phrasebook) -> Html:
 
 
 def _stays(certificate: ErasureCertificate, say: Phrasebook) -> Html:
-    rows = [
-        *(_held(one, say) for one in certificate.held),
-        *(_remaining(one, say) for one in certificate.remains),
-    ]
-    shown = table((say("What stays"), say("Why"), say("Until")), rows)
-    return Html().join([shown, tag("p", say(_IN_SERBIAN_LAW), class_="quiet")])
+    heads = (say("What stays"), say("Why"), say("Until"))
+    held = table(heads, (_held(one, say) for one in certificate.held))
+    first = [held, tag("h3", say("What else stays"))] if certificate.held else []
+    remaining = table(heads, (_remaining(one, say) for one in certificate.remains))
+    return Html().join([*first, remaining, tag("p", say(_IN_SERBIAN_LAW), class_="quiet")])
 
 
 def _remaining(one: Remains, say: Phrasebook) -> tuple[str, ...]:
-    until = instant(one.until, say.language) if one.until else _sentence(one.ends, say)
+    until = last_day(one.until, say.language) if one.until else _sentence(one.ends, say)
     return _sentence(one.what, say), _sentence(one.why, say), until
 
 
 def _held(one: HeldRecords, say: Phrasebook) -> tuple[str, ...]:
-    what = say("{title} ({count}), locked", title=_title(one.records, say), count=say.number(one.count))
-    return what, _sentence(one.why, say), instant(one.until, say.language)
+    what = say(
+        "{title} ({count}), moved to locked storage",
+        title=_title(one.records, say),
+        count=say.number(one.count),
+    )
+    return what, _sentence(one.why, say), last_day(one.until, say.language)
 
 
 def _backups(certificate: ErasureCertificate, say: Phrasebook) -> Html:
-    backups, language = certificate.backups, say.language
-    held = backups.held_records_from
-    law = ((say("Data that we have to keep"), instant(held, language)),) if held else ()
-    return Html().join(
-        [
-            tag(
-                "p",
-                say(
-                    "We cannot change backups, but they expire. After these times no backup has readable "
-                    "data:"
-                ),
-            ),
-            pairs(
-                (say("Encrypted data"), instant(backups.sealed_fields_from, language)),
-                (say("Random IDs and times"), instant(backups.clear_ids_from, language)),
-                (say("Hashes of your number and address"), instant(backups.claim_hashes_from, language)),
-                *law,
-            ),
-            tag(
-                "p",
-                say("What stays until a stated time can be in backups for at least 35 days longer."),
-                class_="quiet",
-            ),
-        ]
+    backups = certificate.backups
+    ends = (
+        ("Encrypted data", backups.sealed_fields_from),
+        ("Random IDs and times", backups.clear_ids_from),
+        ("Hashes of your number and address", backups.claim_hashes_from),
+        ("Data that we have to keep", backups.held_records_from),
     )
+    facts = pairs(*((say(name), last_day(end, say.language)) for name, end in ends if end))
+    return Html().join([tag("p", say(_EXPIRING)), facts, tag("p", say(_LONGER), class_="quiet")])
 
 
 def _verification(kid: str, say: Phrasebook) -> Html:

@@ -4,19 +4,24 @@ from chalicelib.core.phrases import Catalogue
 
 CERTIFICATE: Catalogue = {
     "The deletion of your data at RU4M": "Brisanje Vaših podataka kod RU4M",
-    "We deleted your account and your data, except what stays (Art. 17 GDPR, Art. 30 ZZPL). This page shows "
-    "what was deleted, what stays and why, and how anyone can check that this certificate is ours.": (
-        "Obrisali smo Vaš nalog i Vaše podatke, osim onoga što ostaje (čl. 17. GDPR, čl. 30. ZZPL). Ova "
-        "stranica prikazuje šta je obrisano, šta ostaje i zašto, i kako svako može da proveri da je ova "
+    "We deleted your account and your data, except what this page lists first (Art. 17 GDPR, Art. 30 "
+    "ZZPL).": (
+        "Obrisali smo Vaš nalog i Vaše podatke, osim onoga što je prvo na ovoj stranici (čl. 17. GDPR, čl. "
+        "30. ZZPL)."
+    ),
+    "This page shows what stays and why, what was deleted, and how anyone can check that this certificate is "
+    "ours.": (
+        "Ova stranica prikazuje šta ostaje i zašto, šta je obrisano, i kako svako može da proveri da je ova "
         "potvrda naša."
     ),
+    "About this certificate": "O ovoj potvrdi",
     "What we deleted": "Šta smo obrisali",
     "What Stream reported": "Šta je javio Stream",
     "What stays, and why": "Šta ostaje i zašto",
     "Backups": "Rezervne kopije",
     "How to check this certificate": "Kako se proverava ova potvrda",
     "Where to complain": "Kome možete da podnesete pritužbu",
-    "Skip to what we deleted": "Pređite na ono što smo obrisali",
+    "Skip to what stays": "Pređite na ono što ostaje",
     "On this page": "Na ovoj stranici",
     "Controller": "Rukovalac",
     "Contact": "Kontakt",
@@ -56,23 +61,24 @@ CERTIFICATE: Catalogue = {
     "Task at Stream": "Zadatak kod kompanije Stream",
     "Result": "Ishod",
     "What stays": "Šta ostaje",
+    "What else stays": "Šta još ostaje",
     "Why": "Zašto",
-    "{title} ({count}), locked": "{title} ({count}), zaključano",
+    "{title} ({count}), moved to locked storage": "{title} ({count}), premešteno u zaključano skladište",
     "The Serbian law (ZZPL) has the same in other articles: Art. 7 GDPR is Art. 15 ZZPL, Art. 17 is Art. 30, "
     "Art. 21 is Art. 37, and Art. 23 is Art. 40.": (
         "ZZPL to uređuje u drugim članovima: članu 7. GDPR odgovara član 15. ZZPL, članu 17. član 30, članu "
         "21. član 37, a članu 23. član 40."
     ),
-    "We cannot change backups, but they expire. After these times no backup has readable data:": (
-        "Rezervne kopije ne možemo da menjamo, ali one ističu. Posle ovih vremena nijedna rezervna kopija "
+    "We cannot change backups, but they expire. After these days no backup has readable data:": (
+        "Rezervne kopije ne možemo da menjamo, ali one ističu. Posle ovih dana nijedna rezervna kopija "
         "nema čitljive podatke:"
     ),
     "Encrypted data": "Šifrovani podaci",
     "Random IDs and times": "Nasumične oznake i vremena",
     "Hashes of your number and address": "Heš-vrednosti Vašeg broja i adrese",
     "Data that we have to keep": "Podaci koje moramo da čuvamo",
-    "What stays until a stated time can be in backups for at least 35 days longer.": (
-        "Ono što ostaje do navedenog vremena može da bude u rezervnim kopijama još najmanje 35 dana."
+    "What stays until a stated day can be in backups for at least 35 days longer.": (
+        "Ono što ostaje do navedenog dana može da bude u rezervnim kopijama još najmanje 35 dana."
     ),
     "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "
     "that we signed it and that it was not changed. Our guide to certificates lists the commands.": (
