@@ -233,6 +233,7 @@ def test_page_shows_the_person_first_and_folds_what_has_no_records(seen: Seen) -
 
 @pytest.mark.promise("RGT-1")
 def test_page_never_says_that_there_is_no_hold_since_one_may_be_secret(seen: Seen) -> None:
+    assert 'id="kind-hold"' in seen.access.text("index.html")
     assert "no records in this copy" in shown(seen.access, "hold")
 
 

@@ -35,4 +35,12 @@ MUTANTS = (
             "notified that none does."
         ),
     ),
+    Mutant(
+        name="certificate_names_a_day_too_late",
+        promise="RET-3",
+        place="chalicelib.core.page:last_day",
+        find="day(end - timedelta(seconds=1), language)",
+        replace="day(end, language)",
+        harm="The certificate says that records are kept a day longer than they are.",
+    ),
 )

@@ -33,4 +33,12 @@ MUTANTS = (
             "their data."
         ),
     ),
+    Mutant(
+        name="copy_denies_what_may_be_secret",
+        promise="RGT-1",
+        place="chalicelib.rights.copy.contents:_has_none",
+        find="all(one.name != UNDISCLOSED_RECORDS for one in section.withheld)",
+        replace="True",
+        harm="The person's copy says that we have no hold on their data while a secret one is in force.",
+    ),
 )
