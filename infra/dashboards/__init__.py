@@ -1,4 +1,4 @@
-"""The three dashboards of a stage, made from the registry of metrics and the built template (ADR 41).
+"""The dashboards of a stage, made from the registry of metrics and the built template (ADR 41).
 
 grammar.schema.json says what CloudWatch's body of a dashboard may contain. `make dashboards` draws them from
 a local run.
@@ -16,7 +16,7 @@ from infra.template import Template
 
 def dashboards(stack: Stack) -> tuple[Dashboard, ...]:
     """The dashboards of a stage."""
-    return service.dashboard(stack), privacy.dashboard(), capacity.dashboard(stack)
+    return service.dashboard(stack), privacy.dashboard(), privacy.detail(), capacity.dashboard(stack)
 
 
 def alarms_by_dashboard(stack: Stack) -> dict[str, tuple[StackAlarm, ...]]:
@@ -41,7 +41,7 @@ def dashboard_resources(template: Template) -> Template:
     stack = Stack.of(template)
     alarms = alarms_by_dashboard(stack)
     return {
-        f"{board.name.title()}Dashboard": {
+        f"{board.name.title().replace('-', '')}Dashboard": {
             "Type": "AWS::CloudWatch::Dashboard",
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",

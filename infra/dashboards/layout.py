@@ -13,7 +13,8 @@ from infra.dashboards.stack import StackAlarm
 from infra.dashboards.widgets import Chart, ChartView, Dashboard, Series
 
 COLUMNS = 24
-_CHART, _NUMBERS, _NOTE, _HEAD = 6, 3, 2, 2
+_CHART, _NUMBERS, _NOTE, _HEAD, _HEADING = 6, 3, 2, 2, 1
+FIGURES = (ChartView.NUMBERS, ChartView.NEWEST)
 ALARMS_IN_A_ROW = 6
 _REGION = "${AWS::Region}"
 _ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
@@ -30,8 +31,13 @@ def body(dashboard: Dashboard, alarms: tuple[StackAlarm, ...]) -> Widget:
         _widget("alarm", (0, _HEAD, COLUMNS, height), _alarm_states(alarms)),
     ]
     y = _HEAD + height
-    for row in dashboard.rows:
-        tall = max(_NUMBERS if chart.view is ChartView.NUMBERS else _CHART for chart in row)
+    for place, row in enumerate(dashboard.rows):
+        if dashboard.headings:
+            widgets.append(
+                _widget("text", (0, y, COLUMNS, _HEADING), _text(f"## {dashboard.headings[place]}"))
+            )
+            y += _HEADING
+        tall = max(_NUMBERS if chart.view in FIGURES else _CHART for chart in row)
         width = COLUMNS // len(row)
         for number, chart in enumerate(row):
             x = number * width
@@ -77,7 +83,7 @@ def _chart(chart: Chart, period: int) -> Widget:
     shown: Widget = {
         "title": chart.title,
         "region": _REGION,
-        "view": "singleValue" if chart.view is ChartView.NUMBERS else "timeSeries",
+        "view": "singleValue" if chart.view in FIGURES else "timeSeries",
         "stacked": chart.view is ChartView.AREAS,
         "period": period,
         "metrics": [
@@ -86,8 +92,8 @@ def _chart(chart: Chart, period: int) -> Widget:
             for line in _lines(one, f"m{number}", filled=chart.view is ChartView.LINES)
         ],
     }
-    if chart.view is ChartView.NUMBERS:
-        return shown | {"setPeriodToTimeRange": True, "sparkline": False}
+    if chart.view in FIGURES:
+        return shown | {"setPeriodToTimeRange": chart.view is ChartView.NUMBERS, "sparkline": False}
     axis: Widget = {"label": axis_label(chart, period), "showUnits": False, "min": 0}
     shown |= {"yAxis": {"left": axis}, "legend": {"position": "bottom"}}
     if chart.bound is not None:

@@ -36,6 +36,7 @@ _COLOURS = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f",
     "#bcbd22", "#17becf", "#66c2a5", "#fc8d62", "#8da0cb", "#e78ac3", "#a6d854", "#ffd92f",
 )  # fmt: skip
+_OTHER = "#b6bec4"  # of all series that the legend does not name
 _MOST_IN_LEGEND = 9
 _LETTERS = 15  # per inch of a note
 # What the local cloud does not publish; a chart without points says so.
@@ -118,8 +119,10 @@ def draw(dashboard: Dashboard, on_aws: int, body: Widget, shown: PictureContent,
         elif widget["type"] == "metric":
             chart = next(charts)
             _draw_chart(box, chart, shown)
+        elif (markdown := widget["properties"]["markdown"]).startswith("## "):
+            box.text(0.05, 0.12, markdown.removeprefix("## "), 12, weight="bold")
         else:
-            _draw_note(box, widget["properties"]["markdown"])
+            _draw_note(box, markdown)
     to.parent.mkdir(parents=True, exist_ok=True)
     with BytesIO() as whole:
         figure.savefig(whole, format="png", dpi=_DPI, facecolor=_PAGE)
@@ -188,7 +191,7 @@ def _bold_width(word: str) -> float:
 def _draw_chart(box: _Box, chart: Chart, shown: PictureContent) -> None:
     box.card()
     box.text(0.14, 0.1, chart.title, 10, weight="bold")
-    if chart.view is ChartView.NUMBERS:
+    if chart.view in layout.FIGURES:
         _draw_numbers(box, chart, shown)
         return
     filled = {
@@ -198,18 +201,20 @@ def _draw_chart(box: _Box, chart: Chart, shown: PictureContent) -> None:
         _draw_absence(box, chart)
         return
     sizes = {one: sum(value for _, value in its) for one, its in filled.items()}
-    named = [one for one in sizes if sizes[one] or chart.view is ChartView.LINES] or [*sizes]
-    largest = sorted(named, key=lambda one: -sizes[one])
-    legend_lines = 1 if len(largest) <= 3 else 2 if len(largest) <= 6 else 3
+    largest = sorted(sizes, key=lambda one: -sizes[one])
+    listed = [one for one in largest if sizes[one] or chart.view is ChartView.LINES] or largest
+    named = listed if len(listed) <= _MOST_IN_LEGEND else listed[: _MOST_IN_LEGEND - 1]
+    colours = dict(zip(named, _COLOURS, strict=False))
+    legend_lines = 1 if len(listed) <= 3 else 2 if len(listed) <= 6 else 3
     axes = box.axes(0.55, 0.58, 0.15, 0.34 + 0.17 * legend_lines)
     box.text(0.14, 0.33, layout.axis_label(chart, shown.span.period), 8, color=_SOFT)
-    _draw_series(axes, chart, filled, shown.span)
+    _draw_series(axes, chart, {one: filled[one] for one in largest}, colours, shown.span)
     if chart.bound is not None:
         axes.axhline(chart.bound, color="#d13212", linewidth=1, linestyle="--")
         axes.text(0.995, chart.bound, f"{chart.bound_label} ", transform=axes.get_yaxis_transform(),
                   ha="right", va="bottom", fontsize=8, color="#d13212")  # fmt: skip
     _style(axes, shown.span)
-    _draw_legend(axes, largest, [*chart.series])
+    _draw_legend(axes, colours, len(listed) - len(named))
 
 
 def _with_zeros(series: Series, its: Points, span: Span) -> Points:
@@ -221,15 +226,13 @@ def _with_zeros(series: Series, its: Points, span: Span) -> Points:
     return [(at, known.get(at, 0.0)) for at in (span.start + number * step for number in range(steps))]
 
 
-def _colour(chart_series: Sequence[Series], one: Series) -> Any:  # noqa: ANN401 - matplotlib's own
-    return _COLOURS[chart_series.index(one) % len(_COLOURS)]
-
-
-def _draw_series(axes: Axes, chart: Chart, filled: Mapping[Series, Points], span: Span) -> None:
+def _draw_series(
+    axes: Axes, chart: Chart, filled: Mapping[Series, Points], colours: Mapping[Series, str], span: Span
+) -> None:
     heights: dict[Any, float] = {}
     for one, its in filled.items():
         times, values = [at for at, _ in its], [value for _, value in its]
-        colour = _colour(chart.series, one)
+        colour = colours.get(one, _OTHER)
         if chart.view is ChartView.AREAS:
             below = [heights.get(at, 0.0) for at in times]
             width = timedelta(seconds=span.period * 0.9)
@@ -268,13 +271,12 @@ def _number(value: float, _: object = None) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.2g}"
 
 
-def _draw_legend(axes: Axes, largest: Sequence[Series], series: Sequence[Series]) -> None:
+def _draw_legend(axes: Axes, colours: Mapping[Series, str], others: int) -> None:
     from matplotlib.lines import Line2D
 
-    named = largest[:_MOST_IN_LEGEND]
-    handles = [Line2D([], [], color=_colour(series, one), linewidth=5, label=one.label) for one in named]
-    if rest := len(largest) - len(named):
-        handles[-1] = Line2D([], [], color="none", label=f"and {rest + 1} more")
+    entries = [(one.label, colour) for one, colour in colours.items()]
+    entries += [(f"other ({others})", _OTHER)] if others else []
+    handles = [Line2D([], [], color=colour, linewidth=5, label=label) for label, colour in entries]
     left = -0.45 / _width(axes)
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(left, -0.13), ncols=3, fontsize=8, frameon=False,
@@ -290,15 +292,14 @@ def _width(axes: Axes) -> float:
 def _draw_numbers(box: _Box, chart: Chart, shown: PictureContent) -> None:
     step = box.width / len(chart.series)
     for number, one in enumerate(chart.series):
-        figure = _number(_whole(one, shown.points[one])) if one in shown.points else "--"
+        figure = _number(_figure(chart, shown.points[one])) if one in shown.points else "--"
         box.text(number * step + 0.25, 0.42, figure, 24, color="#0073bb")
         box.text(number * step + 0.25, 0.95, one.label, 9.5, color=_SOFT)
 
 
-def _whole(series: Series, its: Points) -> float:
-    """Return the figure of the whole time."""
-    values = [value for _, value in its]
-    return {"Sum": sum(values), "Maximum": max(values), "Minimum": min(values)}[series.stat]
+def _figure(chart: Chart, its: Points) -> float:
+    """Return the sum over the whole time, or the newest value."""
+    return sum(value for _, value in its) if chart.view is ChartView.NUMBERS else its[-1][1]
 
 
 def _draw_absence(box: _Box, chart: Chart) -> None:

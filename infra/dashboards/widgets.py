@@ -30,7 +30,8 @@ class ChartView(Enum):
 
     LINES = auto()
     AREAS = auto()  # stacked: the height is the sum
-    NUMBERS = auto()  # one figure for each series, over the whole time
+    NUMBERS = auto()  # one figure for each series: its sum over the whole time
+    NEWEST = auto()  # one figure for each series: its newest value
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,13 @@ def areas(title: str, unit: str, good: str, otherwise: str, *series: Series) -> 
 
 
 def numbers(title: str, unit: str, good: str, otherwise: str, *series: Series) -> Chart:
-    """One figure for each series, over the whole time."""
+    """One figure for each counter: its sum over the whole time."""
     return Chart(title, unit, good, otherwise, series, ChartView.NUMBERS)
+
+
+def newest(title: str, unit: str, good: str, otherwise: str, *series: Series) -> Chart:
+    """One figure for each gauge: its newest value."""
+    return Chart(title, unit, good, otherwise, series, ChartView.NEWEST)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Dashboard:
     start: str  # how far back it shows, as an ISO 8601 duration
     period: int  # seconds
     rows: tuple[tuple[Chart, ...], ...]
+    headings: tuple[str, ...] = ()  # one above each row, or none at all
 
     @property
     def series(self) -> tuple[Series, ...]:

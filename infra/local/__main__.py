@@ -133,7 +133,7 @@ def dashboards(
     state: Where = STATE,
     to: Annotated[Path, typer.Option(help="folder of the pictures")] = IMAGES,
 ) -> None:
-    """Play the tour, and draw the three dashboards with its metrics."""
+    """Play the tour, and draw the dashboards with its metrics."""
     _with_cloud(port, state, lambda running: _tour_and_draw(running.cloud, to))
 
 

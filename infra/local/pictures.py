@@ -14,6 +14,7 @@ from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import STAGE, LocalCloud
+from infra.local.tour.erasure import an_operator
 from infra.local.tour.phone import Phone
 from infra.ops.reports.plots import as_svg, published
 
@@ -81,8 +82,26 @@ def play_traffic(cloud: LocalCloud, stack: Stack) -> None:
         transfer = {"right": "portability", "transfer_to": _UNREACHABLE}
         phone.call("POST", "/v1/rights-requests", transfer)
         phone.call("POST", "/v1/rights-requests", {"right": "access"})
+        phone.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
+        restriction = phone.call("POST", "/v1/rights-requests", {"right": "restriction", "ground": "b"}).body
+        phone.call("POST", "/v1/rights-requests/guest", {"phone": phone.number, "right": "access"}, token="")
+        _give_work(cloud, phone, number)
         for job in stack.scheduled:
             cloud.run(job)
+        phone.call("POST", f"/v1/rights-requests/{restriction['rights_request_id']}/lift")
+
+
+def _give_work(cloud: LocalCloud, phone: Phone, number: int) -> None:
+    """Record what then waits for operators: an objection to weigh, and a breach to report to an authority.
+
+    The breach of the last round was discovered 71 hours ago: its notification is due within the hour.
+    """
+    operator, now = an_operator(cloud, f"traffic-operator-{number}"), clock.now()
+    letter = {"right": "objection", "purposes": ["security"], "received_by": "letter"}
+    day = clock.day_of(now - 10 * clock.DAY).isoformat()
+    operator.call("POST", "/rights-requests", letter | {"user_id": phone.user_id, "received_on": day})
+    discovered = clock.to_text(now - (23 + 16 * number) * clock.HOUR)
+    operator.call("POST", "/breaches", {"discovered_at": discovered, "what": "A backup was readable."})
 
 
 def _mistype(phone: Phone) -> None:

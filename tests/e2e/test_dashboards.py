@@ -48,7 +48,7 @@ def sums(cloud: LocalCloud, parameters: dict[str, str], *series: Series) -> Iter
     return (sum(value for _, value in found.get(one, ())) for one in series)
 
 
-@pytest.mark.parametrize("name", ["service", "privacy", "capacity"])
+@pytest.mark.parametrize("name", ["service", "privacy", "privacy-detail", "capacity"])
 def test_deployment_makes_the_dashboard(
     name: str, cloud: LocalCloud, stack: Stack, parameters: dict[str, str]
 ) -> None:

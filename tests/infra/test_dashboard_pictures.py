@@ -21,7 +21,7 @@ from tests.support import patches
 
 START = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 SPAN = Span(START, START + timedelta(minutes=2), 5)
-NAMES = ("service", "privacy", "capacity")
+NAMES = ("service", "privacy", "privacy-detail", "capacity")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,16 @@ def texts_of(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.texts] + axes
 
 
-def drawn(stack: Stack, name: str, to: Path, *, empty: bool = False) -> list[str]:
-    """Draw a dashboard; return its texts."""
+def drawn(
+    stack: Stack,
+    name: str,
+    to: Path,
+    *,
+    empty: bool = False,
+    points: dict[Series, Points] | None = None,
+    legends: list[list[str]] | None = None,
+) -> list[str]:
+    """Draw a dashboard; return its texts, and add the labels of each legend to `legends`."""
     figures: list[Figure] = []
 
     def kept(**options: object) -> Figure:
@@ -56,9 +64,13 @@ def drawn(stack: Stack, name: str, to: Path, *, empty: bool = False) -> list[str
 
     patches.current().setattr("infra.dashboards.picture.Figure", kept)
     board, alarms = board_of(stack, name), alarms_by_dashboard(stack)[name]
+    points = {} if empty else some_points(board) if points is None else points
     states = {alarm.name.removeprefix("ru4m-${Stage}-"): "OK" for alarm in alarms[1:]}
-    shown = PictureContent(SPAN, {} if empty else some_points(board), states)
+    shown = PictureContent(SPAN, points, states)
     draw(board, 300, layout.body(board, alarms), shown, to)
+    if legends is not None:
+        of_axes = [axes.get_legend() for axes in figures[0].axes]
+        legends += [[text.get_text() for text in one.get_texts()] for one in of_axes if one]
     return texts_of(figures[0])
 
 
@@ -73,15 +85,17 @@ def test_picture_has_the_size_of_its_layout_and_is_not_blank(name: str, stack: S
         assert len(image.convert("RGB").getcolors(1 << 20) or []) > 100
 
 
-def test_picture_shows_each_title_and_each_sentence(stack: Stack, tmp_path: Path) -> None:
-    shown = drawn(stack, "privacy", tmp_path / "a.png")
+def test_picture_shows_each_heading_title_and_sentence(stack: Stack, tmp_path: Path) -> None:
+    shown = drawn(stack, "privacy-detail", tmp_path / "a.png")
     whole = " ".join(" ".join(shown).split())
-    for row in board_of(stack, "privacy").rows:
+    board = board_of(stack, "privacy-detail")
+    for row in board.rows:
         for chart in row:
             assert chart.title in shown
             assert chart.good.replace("`", "") in whole
             assert chart.otherwise.replace("`", "") in whole
-    assert shown.count("Good:") == shown.count("Otherwise:") == sum(map(len, board_of(stack, "privacy").rows))
+    assert shown.count("Good:") == shown.count("Otherwise:") == sum(map(len, board.rows))
+    assert [one for one in board.headings if one not in shown] == []
 
 
 @pytest.mark.proof
@@ -92,6 +106,27 @@ def test_chart_without_points_says_why(stack: Stack, tmp_path: Path) -> None:
     charts = [chart for row in board_of(stack, "service").rows for chart in row]
     said = [text for text in shown if text.startswith("Shows: ")]
     assert len(said) == len(charts) - 1  # the numbers show -- instead
+
+
+def test_legend_names_eight_series_and_groups_the_others(stack: Stack, tmp_path: Path) -> None:
+    charts = {one.title: one for row in board_of(stack, "service").rows for one in row}
+    starts = charts["Cold starts, by function"].series[:12]
+    legends: list[list[str]] = []
+    points: dict[Series, Points] = {one: [(START, number + 1.0)] for number, one in enumerate(starts)}
+    drawn(stack, "service", tmp_path / "a.png", points=points, legends=legends)
+    assert legends == [[*(one.label for one in reversed(starts[4:])), "other (4)"]]
+
+
+def test_state_is_drawn_as_its_newest_value(stack: Stack, tmp_path: Path) -> None:
+    overdue = next(one for one in board_of(stack, "privacy").series if one.metric == "RightsOverdue")
+    shown = drawn(
+        stack,
+        "privacy",
+        tmp_path / "a.png",
+        points={overdue: [(START, 7.0), (START + timedelta(seconds=5), 0.0)]},
+    )
+    figures = [text for text in shown if text in ("--", "0", "7")]
+    assert figures == ["--", "--", "0", "--", "--", "--"]
 
 
 @pytest.mark.proof

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 
 from chalicelib.core.metrics import Metric
 from infra.costs.prices import PRICES
@@ -24,7 +26,11 @@ from tests.support.clouds import emitted_metrics
 
 ROOT = Path(__file__).parents[2]
 GRAMMAR = json.loads((ROOT / "infra" / "dashboards" / "grammar.schema.json").read_text())
-NAMES = ("service", "privacy", "capacity")
+NAMES = ("service", "privacy", "privacy-detail", "capacity")
+PROMISES = {
+    name for of in yaml.safe_load((ROOT / "docs" / "promises.yaml").read_text()).values() for name in of
+}
+FIRST_SCREEN = 20  # rows of the grid
 DAY, WEEK = 86_400, 7 * 86_400
 
 Body = dict[str, Any]
@@ -60,7 +66,7 @@ def grammar() -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(GRAMMAR)
 
 
-def test_template_has_three_dashboards(bodies: dict[str, Body]) -> None:
+def test_template_has_each_dashboard_once(bodies: dict[str, Body]) -> None:
     assert bodies.keys() == {*NAMES}
 
 
@@ -149,6 +155,7 @@ def test_widgets_neither_overlap_nor_leave_the_grid(name: str, bodies: dict[str,
 def test_alarms_are_on_top_and_each_chart_has_its_sentences_below(name: str, bodies: dict[str, Body]) -> None:
     head, alarms, *rest = bodies[name]["widgets"]
     assert (head["type"], alarms["type"]) == ("text", "alarm")
+    rest = [one for one in rest if not one["properties"].get("markdown", "").startswith("## ")]
     assert [widget["type"] for widget in rest] == ["metric", "text"] * (len(rest) // 2)
     for chart, note in zip(rest[::2], rest[1::2], strict=True):
         assert (note["x"], note["width"]) == (chart["x"], chart["width"])
@@ -165,6 +172,39 @@ def test_sentences_fit_under_their_chart(boards: dict[str, Dashboard]) -> None:
                 assert len(chart.good) + len(chart.otherwise) <= 4 * 8 * layout.COLUMNS // len(row), (
                     chart.title
                 )
+
+
+def test_first_screen_of_privacy_has_what_a_manager_needs(
+    bodies: dict[str, Body], boards: dict[str, Dashboard]
+) -> None:
+    assert max(one["y"] + one["height"] for one in bodies["privacy"]["widgets"]) <= FIRST_SCREEN
+    charts = [chart for row in boards["privacy"].rows for chart in row]
+    shown = sum(len(one.series) if one.view is ChartView.NEWEST else 1 for one in charts)
+    assert 6 <= shown <= 9
+    assert {one.metric for one in boards["privacy"].series} == {
+        "InboxOpen", "InboxDue", "RightsOverdue", "RightsDaysToDeadline", "ErasureCertified",
+        "ErasureUnproven", "ErasureFoundAgain", "BreachesOpen", "BreachHoursToDeadline", "ConsentGiven",
+        "ConsentWithdrawn", "PurgeOldestMinutes",
+    }  # fmt: skip
+    first = _first(bodies["privacy"], "alarm")["alarms"][0]
+    assert first.endswith("promise-broken")
+
+
+def test_each_row_of_the_detail_names_the_promises_that_it_is_about(boards: dict[str, Dashboard]) -> None:
+    board = boards["privacy-detail"]
+    named = [re.findall(r"[A-Z]{3}-\d+", heading) for heading in board.headings]
+    assert len(named) == len(board.rows)
+    assert all(named)
+    assert {one for names in named for one in names} <= PROMISES
+
+
+def test_figure_over_the_whole_time_is_a_sum_and_a_state_is_the_newest(bodies: dict[str, Body]) -> None:
+    """The highest value of a week would say that an answer is overdue which was sent days ago."""
+    for body in bodies.values():
+        for shown in (one["properties"] for one in body["widgets"] if one["type"] == "metric"):
+            if shown["view"] == "singleValue":
+                stats = {one[-1]["stat"] for one in shown["metrics"]}
+                assert shown["setPeriodToTimeRange"] == (stats == {"Sum"}), shown["title"]
 
 
 def test_every_alarm_of_the_template_is_on_a_dashboard(stack: Stack) -> None:
@@ -266,7 +306,7 @@ def test_every_chart_has_a_title_of_its_own_and_whole_sentences(boards: dict[str
         assert len({chart.title for chart in charts}) == len(charts)
         for chart in charts:
             assert (chart.good[-1], chart.otherwise[-1]) == (".", "."), chart.title
-            assert chart.view is ChartView.NUMBERS or chart.unit
+            assert chart.view in (ChartView.NUMBERS, ChartView.NEWEST) or chart.unit
 
 
 def test_gateway_publishes_no_metrics_per_route(service: Template) -> None:

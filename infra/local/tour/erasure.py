@@ -83,10 +83,10 @@ def _record_invoice(tour: Tour, phone: Phone, number: str) -> None:
         "service_to": today,
         "provider_reference": "pi_tour",
     }
-    _operator(tour.cloud, f"tour-operator-{tour.number}").call("POST", "/invoices", invoice)
+    an_operator(tour.cloud, f"tour-operator-{tour.number}").call("POST", "/invoices", invoice)
 
 
-def _operator(cloud: LocalCloud, name: str) -> InternalApi:
+def an_operator(cloud: LocalCloud, name: str) -> InternalApi:
     """Return the internal API, signed with the keys of a new IAM user with the policy of operators."""
     iam = cloud.account.client("iam")
     iam.create_user(UserName=name)
