@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +101,9 @@ def test_pack_has_each_file_with_its_hash_and_the_log_of_the_period(
     assert verify(out)[0] == 0
     manifest = read(out, "manifest.json")
     assert [one["path"] for one in manifest["files"]] == [
-        "record-of-processing.json", "record-of-processing.csv", "recipients.json", "retention.json",
-        "notices.json", "rights-log.csv", "certificates.csv", "rights-summary.json", "breaches.json",
-        "complaints.json", "disclosures.json", "ledger.json",
+        "00-read-me-first.html", "record-of-processing.json", "record-of-processing.csv", "recipients.json",
+        "retention.json", "notices.json", "rights-log.csv", "certificates.csv", "rights-summary.json",
+        "breaches.json", "complaints.json", "disclosures.json", "ledger.json",
     ]  # fmt: skip
     assert manifest["period"] == {"first": "2026-11-01", "last": "2026-11-24", "zone": "Europe/Belgrade"}
     log = read(out, "rights-log.csv")
@@ -117,6 +119,48 @@ def test_pack_has_each_file_with_its_hash_and_the_log_of_the_period(
     assert ledger["requests"] == {"in_period": 3, "verified": 3, "every": 1}
     # Of three requests, and of 25 days of the purge: in UTC the period begins on the 31st of October.
     assert ledger["chains"] == {"verified": 3 + 25, "covered_by_a_checkpoint": 3 + 1}
+
+
+def cover(path: Path) -> str:
+    """Return the text of the first page, which the ZIP names first; | stands between its elements."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist()[0] == "00-read-me-first.html"
+        html = archive.read("00-read-me-first.html").decode()
+    return unescape(re.sub(r"(\s*(<style>.*?</style>|<[^>]+>)\s*)+", "|", html, flags=re.DOTALL))
+
+
+def test_first_page_of_a_pack_names_each_file_with_its_entries(make: Make, asked: list[str]) -> None:
+    _, out = make()
+    page, manifest = cover(out), read(out, "manifest.json")
+    for one in manifest["files"][1:]:
+        assert f"|{one['path']}|{one['what']}|" in page
+    log = read(out, "rights-log.csv")
+    assert f"|rights-log.csv|the requests received in the period|{len(log)}|" in page
+    kinds = len(read(out, "record-of-processing.json")["processing"])
+    assert f"|record-of-processing.csv|the same, for spreadsheets|{kinds}|" in page
+    for fact in ("controller", "stage", "version", "report"):
+        assert f"|{manifest[fact]}|" in page
+    assert "|1 November 2026 to 24 November 2026, both included" in page
+    assert "Faults" not in page
+
+
+def test_first_page_begins_with_findings_and_records_that_were_altered(
+    world: World, make: Make, asked: list[str]
+) -> None:
+    checkpoint(world)
+    overwrite(history_of(RightsRequestId(asked[1])), 1, payload="{}")
+    table.write(
+        Change(breach_store.key(BreachId(breaches.opens(world.an_operator("alice")))), put={"sealed": b"x"})
+    )
+    page = cover(make()[1])
+    assert page.index("|Faults|") < page.index("|Controller|")
+    assert f"Tampered: chain rights#{asked[1]}" in page
+    assert "cannot be read: 1|" in page
+
+
+def test_first_page_says_when_only_some_evidence_was_verified(make: Make, asked: list[str]) -> None:
+    page = cover(make("pack.zip", "--evidence", "2")[1])
+    assert "|of 2 requests, one of every 2 in the order of receipt|" in page
 
 
 @pytest.mark.promise("SEC-1")

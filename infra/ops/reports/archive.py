@@ -3,7 +3,7 @@
 Invariants:
 
 - Equal contents give equal bytes: entries are stored without compression, in the order in which they are
-  added, with one fixed time and mode.
+  added, with one fixed time and mode. The directory names the cover first, which is written last.
 - The file appears under its name when it is complete. A killed command leaves only `<name>.part`.
 - Each file is hashed while it is written. Nothing is kept in memory.
 """
@@ -41,10 +41,11 @@ class PackedFile:
 
 @dataclass
 class PackWriter:
-    """A pack that is being written."""
+    """A pack that is being written; `entries` has how many entries a file has, by its path."""
 
     archive: zipfile.ZipFile
     files: list[PackedFile] = field(default_factory=list)
+    entries: dict[str, int] = field(default_factory=dict)
 
     def add(self, path: str, what: str, content: Iterable[str]) -> None:
         """Add a file of several pieces of text."""
@@ -57,9 +58,17 @@ class PackWriter:
                 out.write(written)
         self.files.append(PackedFile(path, what, size, digest.hexdigest()))
 
-    def add_json(self, path: str, what: str, content: object) -> None:
-        """Add a value as a file of JSON."""
+    def add_json(self, path: str, what: str, content: object, entries: int | None = None) -> None:
+        """Add a value as a file of JSON, with the number of its entries."""
         self.add(path, what, [json_text(content)])
+        if entries is not None:
+            self.entries[path] = entries
+
+    def add_cover(self, path: str, what: str, content: Iterable[str]) -> None:
+        """Add a file that says what the others hold, and name it first."""
+        self.add(path, what, content)
+        self.files.insert(0, self.files.pop())
+        self.archive.filelist.insert(0, self.archive.filelist.pop())  # the directory of the ZIP
 
     def finish(self, facts: Mapping[str, object]) -> str:
         """Add the manifest; return its SHA-256, which stands for the whole pack."""

@@ -27,7 +27,7 @@ from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import complain, emit
 from infra.ops.options import FILE, Endpoint, Region
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused, FileRefused, refuse_unwritable
-from infra.ops.reports import archive
+from infra.ops.reports import archive, cover
 from infra.ops.reports import evidence as report_proof
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports.reader import ReportReader
@@ -71,8 +71,13 @@ def pack(
         reader.say_unreadable("The pack leaves them out, and says so.")
         complain.print(f"{len(seen.references)} requests read; now the Ledger is verified")
         ledger = report_proof.verified(*deployed, reader.since, reader.until, seen.references, evidence)
-        writer.add_json("ledger.json", "what was verified in the Ledger", ledger)
-        sha256 = writer.finish(_facts(reader, state))
+        writer.add_json(
+            "ledger.json", "what was verified in the Ledger", ledger, ledger["chains"]["verified"]
+        )
+        facts, unreadable = _facts(reader, state), sum(map(len, reader.unreadable.values()))
+        first_page = cover.page(facts, writer.files, writer.entries, ledger, unreadable)
+        writer.add_cover(cover.PATH, cover.WHAT, first_page)
+        sha256 = writer.finish(facts)
         reader.record_manifest(sha256)
     made = {
         "file": str(out),

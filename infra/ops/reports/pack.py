@@ -47,6 +47,7 @@ class RequestsSeen:
     references: list[str] = field(default_factory=list)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     late: int = 0
+    certificates: int = 0
 
     def summary(self, unreadable: Iterable[str]) -> dict[str, Any]:
         """The counts of the log, and the requests that could not be read."""
@@ -64,23 +65,35 @@ class RequestsSeen:
 def add_files(pack: PackWriter, reader: ReportReader, state: Mapping[str, Any]) -> RequestsSeen:
     """Add all files but that of the Ledger; return what the log has passed on."""
     record = state["record_of_processing"]
-    pack.add_json("record-of-processing.json", "the record of processing, Art. 30(1) GDPR", record)
+    kinds = len(record["processing"])
+    pack.add_json("record-of-processing.json", "the record of processing, Art. 30(1) GDPR", record, kinds)
     pack.add("record-of-processing.csv", "the same, for spreadsheets", [csv_of(record)])
-    pack.add_json("recipients.json", "the register of recipients", record["recipients"])
+    recipients = record["recipients"]
+    pack.add_json("recipients.json", "the register of recipients", recipients, len(recipients))
     kept = retention(record, state["purge"])
-    pack.add_json("retention.json", "the periods in force, and what the purge stated about each day", kept)
-    pack.add_json("notices.json", "the versions of the terms and the privacy policy", state["notices"])
+    said = "the periods in force, and what the purge stated about each day"
+    pack.add_json("retention.json", said, kept, kinds)
+    notices = state["notices"]
+    pack.add_json("notices.json", "the versions of the terms and the privacy policy", notices, len(notices))
     seen = RequestsSeen()
     with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as certificates:
         pack.add("rights-log.csv", "the requests received in the period", _log(reader, seen, certificates))
         certificates.seek(0)
         pack.add("certificates.csv", "SHA-256 of the certificates of their erasures", certificates)
-    pack.add_json("rights-summary.json", "counts of the log", seen.summary(reader.unreadable["requests"]))
-    pack.add_json("breaches.json", "breaches that were open in the period", breaches(reader))
-    pack.add_json(
-        "complaints.json", "complaints received in it, about answers to requests", complaints(reader)
-    )
-    pack.add_json("disclosures.json", "counts of disclosures proposed in it", disclosures(reader))
+    summary = seen.summary(reader.unreadable["requests"])
+    pack.add_json("rights-summary.json", "counts of the log", summary, len(summary["by_right"]))
+    found = breaches(reader)
+    pack.add_json("breaches.json", "breaches that were open in the period", found, len(found["items"]))
+    received, about = complaints(reader), "complaints received in it, about answers to requests"
+    pack.add_json("complaints.json", about, received, len(received["items"]))
+    counts = disclosures(reader)
+    grounds = len(counts["by_ground"])
+    pack.add_json("disclosures.json", "counts of disclosures proposed in it", counts, grounds)
+    pack.entries |= {
+        "record-of-processing.csv": kinds,
+        "rights-log.csv": len(seen.references),
+        "certificates.csv": seen.certificates,
+    }
     return seen
 
 
@@ -157,6 +170,7 @@ def _log(reader: ReportReader, seen: RequestsSeen, certificates: IO[str]) -> Ite
         seen.outcomes[one["right"], one["status"]] += 1
         seen.late += one["late"]
         if "certificate" in one:
+            seen.certificates += 1
             certificates.write(
                 _line((one["rights_request_id"], _day(one.get("closed_at")), one["certificate"]))
             )
