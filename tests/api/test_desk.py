@@ -213,9 +213,9 @@ def test_record_of_processing_is_shown_whole_and_by_purpose(desk: Desk) -> None:
     assert "To comply with a law" in shown
 
 
-def test_figures_of_the_year_hide_what_is_about_fewer_than_ten(desk: Desk, asked: str) -> None:
+def test_figures_of_the_year_are_exact_and_not_for_publication(desk: Desk, asked: str) -> None:
     shown = desk.open("/year", {})
-    assert (shown.status, "Figures of 2026" in shown.html) == (200, True)
+    assert (shown.status, "NOT FOR PUBLICATION: exact figures of 2026" in shown.html) == (200, True)
 
 
 @pytest.mark.promise("SEC-4")

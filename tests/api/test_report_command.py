@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequestId
 from chalicelib.core.table import Change
 from chalicelib.operations.breaches import store as breach_store
+from chalicelib.operations.reports.figures import YearCounts
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff.disclosures import store as disclosure_store
@@ -30,6 +32,7 @@ from infra.ops.reports import archive as report_zip
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports import reader
 from infra.ops.reports.archive import writing
+from infra.ops.reports.commands import json_of_exact_year
 from tests.support.cases import breaches, complaints
 from tests.support.cases.disclosures import a_danger, an_approved_order
 from tests.support.clouds.environment import REGION
@@ -409,3 +412,25 @@ def test_figures_of_a_year_hide_what_is_about_few(
     assert (
         run("alice", "year", "2027").output == "refused: 2027 has not begun. Choose 2026 or an earlier year."
     )
+
+
+def test_exact_figures_of_a_year_say_that_they_are_not_for_publication(
+    run: Commands, asked: list[str]
+) -> None:
+    lines = run("alice", "year", "2026", "--exact").output
+    assert lines.startswith("NOT FOR PUBLICATION: exact figures of 2026, up to 2026-11-24.")
+    (access, *_) = (line.split() for line in lines.splitlines() if "access" in line)
+    assert access == ["access", "3", "0", "0", "1", "0", "2"]
+
+
+def test_exact_figures_for_programs_begin_with_the_same_words() -> None:
+    shown = json_of_exact_year(YearCounts().exact(2026, date(2026, 11, 24), date(2026, 11, 24)))
+    assert next(iter(shown)) == "not_for_publication"
+    assert "not_published" not in shown
+
+
+def test_exact_figures_are_never_written_as_the_page(run: Commands, wire: Wire, tmp_path: Path) -> None:
+    page = tmp_path / "year.html"
+    done = run("alice", "year", "2026", "--exact", "--out", str(page))
+    assert (done.exit_code, page.exists(), wire.sent) == (1, False, [])
+    assert done.output == "refused: The page is for the public. Leave out --exact or --out."

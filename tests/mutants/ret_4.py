@@ -34,8 +34,8 @@ MUTANTS = (
         name="median_of_an_unknown_number_of_answers_is_published",
         promise="RET-4",
         place="chalicelib.operations.reports.figures:_days_of",
-        find="if _is_known(shown, row) and of.total() >= LEAST",
-        replace="if of.total() >= LEAST",
+        find="if _is_known(shown, row) and of.total() >= least",
+        replace="if of.total() >= least",
         harm="A reader of the yearly page learns from a median whether a count of a few people is even.",
     ),
 )

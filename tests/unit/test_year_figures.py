@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.operations.reports.figures import (
     BREACHES,
+    BreachResult,
     DaysToAnswer,
     DisclosureResult,
     RequestResult,
@@ -61,6 +62,23 @@ def test_mean_and_median_are_those_of_all_answers(days: list[int]) -> None:
     expected = DaysToAnswer(round(statistics.fmean(days), 1), statistics.median(days))
     assert figures(counts).days[Right.ACCESS] == expected
     assert figures(counts).days[TOTAL] == expected
+
+
+def test_exact_figures_of_an_officer_hide_nothing() -> None:
+    counts = YearCounts()
+    add(counts, Right.ACCESS, Status.COMPLETED, 1, 2, 9)
+    add(counts, Right.ERASURE, Status.REFUSED, 4)
+    counts.add_breach(authority=True, people=False)
+    shown = counts.exact(2026, LAST, date(2027, 1, 15))
+    assert shown.requests[Right.ACCESS, RequestResult.COMPLIED] == 3
+    assert shown.requests[TOTAL, TOTAL] == 4
+    assert shown.breaches[BREACHES, BreachResult.AUTHORITY] == 1
+    assert shown.days[Right.ACCESS] == DaysToAnswer(4.0, 2.0)
+    assert shown.days[Right.ERASURE] == DaysToAnswer(4.0, 4.0)
+    assert shown.days[TOTAL] == DaysToAnswer(4.0, 3.0)
+    assert shown.days[Right.OBJECTION] == DaysToAnswer()
+    every = (shown.requests, shown.complaints, shown.disclosures, shown.breaches)
+    assert not [cell for cells in every for cell, count in cells.items() if count is None]
 
 
 def test_average_of_all_rights_discloses_no_average_of_fewer_than_ten_answers() -> None:

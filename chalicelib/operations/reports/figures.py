@@ -13,13 +13,15 @@
 - A disclosure counts in the year of its proposal, which is when the request of the authority was recorded.
 - A complaint counts in the year of its receipt, by who complained and how it was decided.
 - A breach counts in the year in which it was discovered.
+- `YearCounts.exact` hides nothing. Its figures are for the officer, and no page is made of them.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from statistics import fmean, median
 
 from chalicelib.operations.reports.hidden_cells import LEAST, TOTAL, Cell, CountTable, published
 from chalicelib.rights.complaints.model import Complainant, ComplaintOutcome
@@ -85,7 +87,7 @@ class DaysToAnswer:
 
 @dataclass(frozen=True)
 class YearFigures:
-    """The figures of a year as they may be published.
+    """The figures of a year, as they may be published or exact.
 
     Attributes:
         last: the last day that they cover; before the year is over, that of the report.
@@ -154,18 +156,27 @@ class YearCounts:
 
     def publish(self, year: int, last: date, made_on: date) -> YearFigures:
         """Return the figures as they may be published."""
-        requests = published(CountTable(tuple(Right), tuple(RequestResult), self._requests))
+        return self._figures(year, last, made_on, published, LEAST)
+
+    def exact(self, year: int, last: date, made_on: date) -> YearFigures:
+        """Return all figures, which are for the officer and never published."""
+        return self._figures(year, last, made_on, lambda table: table.cells, 1)
+
+    def _figures(
+        self, year: int, last: date, made_on: date, shown: Callable[[CountTable], Published], least: int
+    ) -> YearFigures:
+        requests = shown(CountTable(tuple(Right), tuple(RequestResult), self._requests))
         return YearFigures(
             year=year,
             last=last,
             made_on=made_on,
             requests=requests,
-            days=_days_of(self._days, requests),
-            complaints=published(CountTable(tuple(Complainant), (*ComplaintOutcome, OPEN), self._complaints)),
-            disclosures=published(
+            days=_days_of(self._days, requests, least),
+            complaints=shown(CountTable(tuple(Complainant), (*ComplaintOutcome, OPEN), self._complaints)),
+            disclosures=shown(
                 CountTable(tuple(DisclosureGround), tuple(DisclosureResult), self._disclosures)
             ),
-            breaches=published(CountTable((BREACHES,), tuple(BreachResult), self._breaches)),
+            breaches=shown(CountTable((BREACHES,), tuple(BreachResult), self._breaches)),
         )
 
 
@@ -184,13 +195,13 @@ def as_json(figures: YearFigures) -> dict[str, object]:
     }
 
 
-def _days_of(by_right: Mapping[Right, Counter[int]], shown: Published) -> dict[str, DaysToAnswer]:
-    """The averages whose number of answers a reader of the counts knows, and which are about enough."""
+def _days_of(by_right: Mapping[Right, Counter[int]], shown: Published, least: int) -> dict[str, DaysToAnswer]:
+    """The averages whose number of answers a reader of the counts knows, and is at least `least`."""
     days: dict[str, Counter[int]] = {right: by_right[right] for right in Right}
     days[TOTAL] = sum(by_right.values(), Counter[int]())
-    found = {row: _averages(of) for row, of in days.items() if _is_known(shown, row) and of.total() >= LEAST}
+    found = {row: _averages(of) for row, of in days.items() if _is_known(shown, row) and of.total() >= least}
     own = sorted(found.keys() - {TOTAL}, key=lambda right: (days[right].total(), right))
-    while own and TOTAL in found and 0 < days[TOTAL].total() - sum(days[one].total() for one in own) < LEAST:
+    while own and TOTAL in found and 0 < days[TOTAL].total() - sum(days[one].total() for one in own) < least:
         del found[own.pop(0)]
     return {row: found.get(row, DaysToAnswer()) for row in days}
 
@@ -202,20 +213,8 @@ def _is_known(shown: Published, row: str) -> bool:
 
 
 def _averages(days: Counter[int]) -> DaysToAnswer:
-    number = days.total()
-    lower, upper = _at(days, (number - 1) // 2), _at(days, number // 2)
-    return DaysToAnswer(
-        round(sum(day * count for day, count in days.items()) / number, 1), (lower + upper) / 2
-    )
-
-
-def _at(days: Counter[int], place: int) -> int:
-    """Return the value at a place of the sorted values."""
-    for day in sorted(days):
-        place -= days[day]
-        if place < 0:
-            return day
-    raise IndexError(place)
+    each = [*days.elements()]
+    return DaysToAnswer(round(fmean(each), 1), float(median(each)))
 
 
 def _nested(cells: Published) -> dict[str, dict[str, int | None]]:

@@ -51,7 +51,7 @@ from infra.ops.data import removals
 from infra.ops.desk import forms, pages
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.refusals import explain
-from infra.ops.reports.commands import figures_of, tables_of_year
+from infra.ops.reports.commands import counts_of, tables_of_exact_year
 from infra.processing import texts
 
 _ROOT = "/admin/v1"
@@ -329,9 +329,10 @@ def _processing(one: Case) -> Sequence[object]:
 
 
 def _year(api: InternalApi) -> tuple[str, Html]:
-    """The figures of this year so far, as they may be published."""
+    """The exact figures of this year so far, which are not for publication."""
     today = clock.day_of(clock.now())
-    parts = tables_of_year(figures_of(api, today.year, today))
+    counts, last = counts_of(api, today.year, today)
+    parts = tables_of_exact_year(counts.exact(today.year, last, today))
     shown = (pages.of_table(one, {}) if isinstance(one, Table) else tag("p", str(one)) for one in parts)
     return f"Figures of {today.year}", Html().join(shown)
 

@@ -37,6 +37,9 @@ app = typer.Typer(name="report", help="Reports: the regulator pack, and the figu
 _FIRST_YEAR = 2024  # of the first privacy policy
 
 _HIDDEN = "-"
+_EXACT = (
+    "A count below ten may be about people whom others recognise. `report year` without --exact hides it."
+)
 
 _Out = Annotated[Path, typer.Option(dir_okay=False, help="file to write; it must not exist")]
 _DAY = "%Y-%m-%d"
@@ -142,17 +145,27 @@ def year(
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="HTML file to write; it must not exist")
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="hide no figure; such figures are not for publication")
+    ] = False,
 ) -> None:
     """Print the figures of a year as they may be published, or write them as a page.
 
-    No figure is about fewer than ten, and none can be computed from the others.
+    No figure is about fewer than ten, and none can be computed from the others; --exact prints them all.
     """
     today = clock.day_of(clock.now())
     if of > today.year:
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
+    if out and exact:
+        raise FileRefused("The page is for the public. Leave out --exact or --out.")
     if out:
         refuse_unwritable(out)
-    figures = figures_of(api, of, today)
+    counts, last = counts_of(api, of, today)
+    if exact:
+        figures = counts.exact(of, last, today)
+        emit(json_of_exact_year(figures), *tables_of_exact_year(figures))
+        return
+    figures = counts.publish(of, last, today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))
@@ -191,9 +204,29 @@ def _proven(facts: Mapping[str, Any]) -> str:
 
 
 def tables_of_year(figures: YearFigures) -> Iterator[Table | str]:
-    """Return the tables of a year."""
-    until = "" if figures.is_whole else f", up to {figures.last}"
-    yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
+    """Return the tables of a year as they may be published."""
+    yield f"{_covered(figures)}. {_HIDDEN}: not published, see docs/operations.md."
+    yield from _tables(figures)
+
+
+def json_of_exact_year(figures: YearFigures) -> dict[str, object]:
+    """The exact figures for programs; the first name says that they are not for publication."""
+    shown = {name: value for name, value in as_json(figures).items() if name != "not_published"}
+    return {"not_for_publication": _EXACT, **shown}
+
+
+def tables_of_exact_year(figures: YearFigures) -> Iterator[Table | str]:
+    """Return the tables of a year for the officer, of which no figure is hidden."""
+    yield f"NOT FOR PUBLICATION: exact figures of {_covered(figures)}."
+    yield _EXACT
+    yield from _tables(figures)
+
+
+def _covered(figures: YearFigures) -> str:
+    return f"{figures.year}" if figures.is_whole else f"{figures.year}, up to {figures.last}"
+
+
+def _tables(figures: YearFigures) -> Iterator[Table]:
     yield _table("right", figures.requests)
     days = Table("right", "median days", "mean days", box=box.SIMPLE)
     for name, of in figures.days.items():
@@ -215,8 +248,8 @@ def _table(head: str, cells: Published) -> Table:
     return table
 
 
-def figures_of(api: InternalApi, of: int, today: date) -> YearFigures:
-    """Return the figures of a year, as they may be published."""
+def counts_of(api: InternalApi, of: int, today: date) -> tuple[YearCounts, date]:
+    """Return the counts of a year, and the last day that they cover."""
     last = min(date(of, 12, 31), today)
     reader, counts = ReportReader.begin(api, date(of, 1, 1), last, complain.print), YearCounts()
     for one in reader.requests():
@@ -237,7 +270,7 @@ def figures_of(api: InternalApi, of: int, today: date) -> YearFigures:
             notified = any("notified_at" in clock_of for clock_of in one["clocks"])
             counts.add_breach(authority=notified, people="notices_done_at" in one)
     reader.say_unreadable("They do not count.")
-    return counts.publish(of, last, today)
+    return counts, last
 
 
 def _facts(reader: ReportReader, state: Mapping[str, Any]) -> dict[str, object]:
