@@ -246,6 +246,7 @@ def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> 
 # Every caller of `mail.send` and `mail.send_patiently`, and the purpose that it names.
 SERVICE_MAIL = {
     "chalicelib/messages/campaigns/campaign.py": "LEGAL_OBLIGATION",
+    "chalicelib/operations/inbox/report.py": "LEGAL_OBLIGATION",  # to the controller's contact
     "chalicelib/accounts/challenges/messages.py": "AUTHENTICATION",
     "chalicelib/accounts/sessions/messages.py": "AUTHENTICATION",
     "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
