@@ -144,6 +144,7 @@ def test_first_page_of_a_pack_names_each_file_with_its_entries(make: Make, asked
     for fact in ("controller", "stage", "version", "report"):
         assert f"|{manifest[fact]}|" in page
     assert "|1 November 2026 to 24 November 2026, both included" in page
+    assert "|Findings of the Ledger|none|" in page
     assert "Faults" not in page
 
 

@@ -59,7 +59,7 @@ def page(
     rows = ((one.path, one.what, _number(entries.get(one.path))) for one in files)
     manifest = (MANIFEST, "the size and the SHA-256 of each file", _number(len(files) + 1))
     cards = {
-        "About this pack": _about(facts, ledger["requests"], period),
+        "About this pack": _about(facts, ledger, period),
         "What it holds": table(("File", "What it says", "Entries"), (*rows, manifest)),
         "How to verify it": _list("ol", _VERIFY),
         "What it does not hold, and why": _list("ul", _LEFT_OUT),
@@ -85,13 +85,15 @@ def _faults(findings: Sequence[str], unreadable: int) -> Iterator[Html]:
         yield tag("div", tag("h2", "Faults"), *(tag("p", one) for one in faults), class_="card warn")
 
 
-def _about(facts: Mapping[str, Any], requests: Mapping[str, int], period: str) -> Html:
+def _about(facts: Mapping[str, Any], ledger: Mapping[str, Any], period: str) -> Html:
+    requests = ledger["requests"]
     chosen = "" if requests["every"] == 1 else f", one of every {requests['every']} in the order of receipt"
     return pairs(
         ("Controller", facts["controller"]),
         ("Period", f"{period}, both included, by the time of {facts['period']['zone']}"),
         ("Requests in it", f"{requests['in_period']:,}"),
         ("Evidence verified", f"of {requests['verified']:,} requests{chosen}"),
+        ("Findings of the Ledger", str(len(ledger["findings"]) or "none")),
         ("Made", instant(datetime.fromisoformat(facts["made_at"]), Language.ENGLISH)),
         ("Report", facts["report"]),
         ("Stage", facts["stage"]),
