@@ -68,7 +68,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="c4e5bc8be87483c917751795bb84841121fdffdc45685f4147245cbc185476c8",
+        digest="df217ff47edbd95b2cf3e59f233a5c94c3a20d355b90910de87337abb68af90b",
     ),
     Notice(
         kind=NoticeKind.PRIVACY,
@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="9955e6169dbfbe49d4dd5c24737c7024d3d561176ccb1736dc009df6b2cadad7",
+        digest="42174f774bc2f798545a8cc73b6d84e95c3dc5ffe738acb6ce8bc1fec846f30d",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),
