@@ -102,7 +102,7 @@ def test_proposal_is_approved_as_the_version_that_was_seen(
     path = f"/rights-requests/{asked}"
     form = link_to(follow(desk, path), "proposal?method=PUT")
     said = {"status": "refused", "reason": "JustificationA12ManifestlyUnfounded", "text": "It is unfounded."}
-    assert submit(desk, form, said).status == 303
+    assert submit(desk, form, {**said, "confirmed": "yes"}).status == 303
     theirs = desk_of("bob", wire)
     approval = link_to(follow(theirs, path), f"{path}/approval?method=POST")
     alice.calls("DELETE", f"/{asked}/proposal")
@@ -118,6 +118,20 @@ def test_inbox_links_to_a_complaint_and_not_to_its_request(desk: Desk, world: Wo
     shown = follow(desk, link_to(desk.open("/inbox", {}), complaint))
     assert "The copy lacks my messages." in shown.html
     assert f"/complaints/{complaint}/proposal?method=PUT" in links(shown)
+
+
+@pytest.mark.promise("RGT-10")
+def test_answer_in_another_language_than_the_case_is_asked_back(
+    desk: Desk, alice: Operator, asked: str
+) -> None:
+    form = link_to(follow(desk, f"/rights-requests/{asked}"), "proposal?method=PUT")
+    said = {"status": "refused", "reason": "JustificationA12ManifestlyUnfounded"}
+    other = "Zahtev nije osnovan." if "language=en" in form else "The request is unfounded, for this reason."
+    shown = submit(desk, form, {**said, "text": other})
+    assert "Press the button again to send it so." in shown.html
+    assert alice.waiting() == []
+    assert 'name="confirmed" value="yes"' in shown.html
+    assert submit(desk, form, {**said, "text": other, "confirmed": "yes"}).status == 303
 
 
 @pytest.mark.promise("RGT-10")

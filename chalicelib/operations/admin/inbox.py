@@ -49,5 +49,5 @@ routes = Blueprint(__name__)
 
 @route(routes, "GET", "/admin/v1/inbox")
 def show_inbox(operator: Operator) -> InboxView:
-    """List what waits for an operator, over all kinds of cases. What one's own proposal needs says so."""
+    """List what waits for an operator, over all kinds of cases. One's own proposal waits for another one."""
     return InboxView.of(service.read(staff.register(operator.arn)))

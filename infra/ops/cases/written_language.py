@@ -50,6 +50,14 @@ def written_language(text: str) -> Language | None:
     return Language.ENGLISH if english > serbian else Language.SERBIAN_LATIN
 
 
+def other_language(wanted: str, text: str) -> str:
+    """Return what a text is in, if not in its reader's language; "" if it is, or if it is not recognised."""
+    found = written_language(text)
+    if found is None or found == wanted:
+        return ""
+    return f"in {_NAMES[found]}, and its reader's language is {_NAMES[Language(wanted)]}"
+
+
 def confirm_language(wanted: str, text: str, yes: bool, what: str = "The case") -> None:  # noqa: FBT001
     """Ask the operator if a text is in another language than the one in which it will be read.
 

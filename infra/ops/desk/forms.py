@@ -21,7 +21,7 @@ from chalicelib.operations.breaches.letter import LANGUAGES
 
 Typed = Mapping[str, str]  # a field of several choices has a line for each
 Schema = Mapping[str, Any]
-_LONG = 300  # characters from which on a text gets several lines
+_LONG = 300  # characters; a text that may be longer gets several lines
 
 
 class FieldKind(Enum):
@@ -157,7 +157,7 @@ def _kind_of(one: Schema, types: Schema) -> tuple[FieldKind, tuple[str, ...]]:
         return (FieldKind.CHOICES if of else FieldKind.LINES), tuple(of)
     if one.get("type") == "boolean":
         return FieldKind.CHOICE, tuple(_YES_NO)
-    text = FieldKind.LONG_TEXT if one.get("maxLength", 0) >= _LONG else FieldKind.TEXT
+    text = FieldKind.LONG_TEXT if one.get("maxLength", 0) > _LONG else FieldKind.TEXT
     return _KINDS.get(one.get("format", one.get("type")), text), ()
 
 

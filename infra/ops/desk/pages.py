@@ -76,7 +76,7 @@ def of_table(table: Table, links: Links) -> Html:
     if not rows:
         return card(*title, tag("p", "Nothing.", class_="quiet"))
     if not table.show_header:
-        return card(*title, pairs(*((row[0], row[1]) for row in rows)))
+        return card(*title, pairs(*((Html(row[0].replace("_", " ")), row[1]) for row in rows)))
     heads = tuple(str(column.header) or "number" for column in table.columns)
     return card(*title, page.table(heads, rows, class_="many" if len(heads) > _FEW else ""))
 

@@ -1,0 +1,87 @@
+"""The routes of operators, as the desk uses them: their places, their forms, what is beneath a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from chalicelib.core.http import Body
+from chalicelib.core.http.contract import Route
+from chalicelib.core.http.parameters import IfMatch
+from chalicelib.core.ids import Id, PathText
+from infra.ops.desk import forms
+
+_ROOT = "/admin/v1"
+
+
+@dataclass(frozen=True)
+class DeskRoute:
+    """A route of operators, as the desk uses it.
+
+    Attributes:
+        path: without the prefix of the internal routes, such as `/holds/{hold_id}/confirmation`.
+        of: the kind of the id with which it ends.
+        query: what it needs besides.
+    """
+
+    method: str
+    path: str
+    summary: str
+    about: str
+    body: type[Body] | None
+    needs_version: bool
+    of: type[Id] | None
+    query: Mapping[str, type[PathText]]
+
+    @classmethod
+    def of_route(cls, route: Route) -> Self:
+        """Return what the desk uses of a route."""
+        last = route.path_parts.get(route.path.rpartition("{")[2].removesuffix("}"))
+        summary, _, more = route.summary.removesuffix(".").partition(". ")
+        return cls(
+            method=route.method,
+            path=route.path.removeprefix(_ROOT),
+            summary=summary,
+            about=" ".join(part for part in (more and f"{more}.", route.description) if part),
+            body=route.body if route.body and issubclass(route.body, Body) else None,
+            needs_version=IfMatch in route.headers,
+            query=route.query,
+            of=last if route.path.count("{") == 1 and last and issubclass(last, Id) else None,
+        )
+
+    @cached_property
+    def fields(self) -> tuple[forms.FormField, ...]:
+        """The fields of its form."""
+        return forms.fields_of(self.body) if self.body else ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the links of each page have it."""
+        return self.method == "GET" and "{" not in self.path and not self.query
+
+    @property
+    def title(self) -> str:
+        """Its name in these links, or as the heading of a case."""
+        words = (part.replace("-", " ") for part in self.path[1:].split("/") if part[0] != "{")
+        return ": ".join(words).capitalize()
+
+    def title_of(self, path: str) -> str:
+        """Return the heading of a page: its name, and the id if there is one."""
+        return " ".join([self.title, *(part for part in path.split("/") if part not in self.path.split("/"))])
+
+    def takes(self, name: str) -> bool:
+        """Return whether its form keeps a fact of the case: the version, or the language of its text."""
+        return self.needs_version if name == "version" else any(one.name == "text" for one in self.fields)
+
+    def fits(self, path: str) -> bool:
+        """Return whether a path is one of this route."""
+        return re.fullmatch(re.sub(r"{\w+}", "[^/?]+", self.path), path) is not None
+
+    def beneath(self, other: DeskRoute) -> str | None:
+        """Return what its path adds to that of a page, if that is all; None if it is not beneath."""
+        rest = self.path.removeprefix(other.path)
+        is_beneath = self.path.startswith(other.path) and "{" not in rest and (not rest or rest[0] == "/")
+        return rest if is_beneath else None

@@ -1,0 +1,123 @@
+"""What the desk shows of a response: the tables that commands print, documents, the record and the year."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from rich.table import Table
+
+from chalicelib.core import clock
+from chalicelib.core.languages import Language
+from chalicelib.core.markup import Html, tag
+from chalicelib.operations.breaches.clocks import HOME
+from chalicelib.privacy.processing import rows
+from infra.ops.cases import (
+    breach_form,
+    breach_preview,
+    breaches,
+    complaints,
+    disclosures,
+    erasures,
+    histories,
+    holds,
+    inbox,
+    invoices,
+    stream_cases,
+    subjects,
+    tables,
+)
+from infra.ops.cases.tables import Case, CaseList
+from infra.ops.data import removals
+from infra.ops.desk import pages
+from infra.ops.internal_api import InternalApi
+from infra.ops.reports.commands import counts_of, tables_of_exact_year
+from infra.processing import texts
+
+SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
+    "/rights-requests/{request_id}": tables.whole,
+    "/erasures/{request_id}": erasures.whole,
+    "/holds/{hold_id}": lambda found: [holds.whole(found)],
+    "/disclosures/{disclosure_id}": disclosures.whole,
+    "/complaints/{complaint_id}": complaints.whole,
+    "/breaches/{breach_id}": breaches.whole,
+    "/breaches/{breach_id}/notices": breach_preview.tables_of,
+    "/inbox": lambda found: [inbox.table_of(found)],
+    "/erasures": lambda found: [erasures.listed(found["items"]), *tables.waits(found["items"])],
+    "/subjects/{user_id}": subjects.whole,
+    "/ledger/entries": lambda found: [histories.table_of_entries(found)],
+}
+_LISTED: Mapping[str, CaseList] = {
+    "/rights-requests": tables.OPEN,
+    "/rights-requests/search": tables.FOUND,
+    "/holds": holds.LISTED,
+    "/disclosures": disclosures.LISTED,
+    "/breaches": breaches.LISTED,
+    "/complaints": complaints.LISTED,
+    "/stream-cases": stream_cases.LISTED,
+    "/table-removals": removals.LISTED,
+    "/invoices": invoices.LISTED,
+}
+
+
+def _record(_: InternalApi) -> tuple[str, Html]:
+    """The record of processing of this version, by purpose."""
+    by_purpose = defaultdict[str, list[Case]](list)
+    for one in json.loads(texts.as_json(rows()))["processing"]:
+        by_purpose[one["purpose"]["plainly"]].append(one)
+    columns = ("records", "what", "where", "basis", "kept", "recipients", "protected")
+    listed = (
+        tables.table_of(purpose.capitalize(), columns, map(_processing, found))
+        for purpose, found in sorted(by_purpose.items())
+    )
+    return "Record of processing", Html().join(pages.of_table(one, {}) for one in listed)
+
+
+def _processing(one: Case) -> Sequence[object]:
+    recipients = ", ".join(one["recipients"])
+    return (
+        one["kind"],
+        one["what"],
+        one["where"],
+        one["legal_basis"],
+        one["kept"],
+        recipients,
+        one["protected"],
+    )
+
+
+def _year(api: InternalApi) -> tuple[str, Html]:
+    """The exact figures of this year so far, which are not for publication."""
+    today = clock.day_of(clock.now())
+    counts, last = counts_of(api, today.year, today)
+    parts = tables_of_exact_year(counts.exact(today.year, last, today))
+    shown = (pages.of_table(one, {}) if isinstance(one, Table) else tag("p", str(one)) for one in parts)
+    return f"Figures of {today.year}", Html().join(shown)
+
+
+PAGES: Mapping[str, Callable[[InternalApi], tuple[str, Html]]] = {"/record": _record, "/year": _year}
+
+
+def documents(path: str, found: Case) -> Iterator[tuple[str, str]]:
+    """Yield what others get, as they get it: the mails of a notice, the notification of our authority."""
+    if path == "/breaches/{breach_id}":
+        yield f"For the authority of {HOME}", breach_form.document(found, HOME, Language.SERBIAN_LATIN)
+    if path == "/breaches/{breach_id}/notices":
+        for language, notice in found["notices"].items():
+            yield f"The mail, {language}", notice["Html"]
+
+
+def tables_of(path: str, found: Case) -> Iterable[Table]:
+    """The tables that the command prints; otherwise one of the plain values of each item."""
+    if path in SHOWN:
+        return SHOWN[path](found)
+    if path in _LISTED:
+        return _LISTED[path].tables(found["items"])
+    items = found.get("items", [found])
+    names = list(dict.fromkeys(name for one in items for name in one if not isinstance(one[name], dict)))
+    if "items" not in found:
+        return [tables.facts("", tables.fields_of(found, *names))]
+    return [
+        tables.table_of("", names or ["nothing"], ([one.get(name, "") for name in names] for one in items))
+    ]
