@@ -272,3 +272,28 @@ def test_mail_is_shown_in_a_frame_that_runs_and_loads_nothing(desk: Desk, alice:
     proposes(alice, breach, "high", audience="all", texts=TEXTS)
     shown = desk.open(f"/breaches/{breach}/notices", {}).html
     assert shown.count('<iframe sandbox="" srcdoc="&lt;!doctype html&gt;') == 3
+
+
+@pytest.mark.promise("RGT-10")
+def test_complaint_of_an_authority_is_recorded_with_the_deadline_of_its_letter(
+    desk: Desk, alice: Operator, bob: Operator, asked: str
+) -> None:
+    alice.proposes(asked, "refused", "JustificationA12ManifestlyUnfounded")
+    bob.approves(asked)
+    complaint = {
+        "rights_request_id": asked,
+        "received_on": "2026-11-24",
+        "text": "The authority asks why.",
+        "letter.authority_name": "Commissioner",
+        "letter.letter_number": "07-1",
+        "letter.due_at": "2026-12-15T00:00",
+    }
+    assert submit(desk, "/complaints?method=POST", complaint).status == 303
+    (found,) = alice.waiting()
+    assert (found["kind"], found["by"], found["due_at"]) == ("complaint", "law", "2026-12-14T23:00:00Z")
+
+
+def test_no_two_fields_of_a_form_have_the_same_label(desk: Desk) -> None:
+    for place in desk._places:
+        labels = [re.findall("<(?:label|legend)[^>]*>([^<]+)<", one.show("", ""))[0] for one in place.fields]
+        assert len(set(labels)) == len(labels), place.path

@@ -75,7 +75,7 @@ class FormField:
             described["aria_invalid"] = "true"
         about = [tag("strong", mistake, class_="mistake")] if mistake else []
         about += [tag("span", self.hint)] if self.hint else []
-        label = self.name.rpartition(".")[2].replace("_", " ").capitalize() + (
+        label = self.name.replace(".", ", ").replace("_", " ").capitalize() + (
             "" if self.is_required else " (optional)"
         )
         hint = [tag("p", *about, id=f"{self.name}-hint", class_="quiet")] if about else []
@@ -135,6 +135,9 @@ def _fields(schema: Schema, types: Schema, within: str) -> Iterator[FormField]:
         if "properties" in (letter := _resolved(one.get("additionalProperties") or {}, types)):
             for language in LANGUAGES:  # a letter in each in which operators write
                 yield from _fields(letter, types, f"{within}{name}.{language}.")
+            continue
+        if "properties" in one:
+            yield from _fields(one, types, f"{within}{name}.")
             continue
         kind, choices = _kind_of(one, types)
         yield FormField(
