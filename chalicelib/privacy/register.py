@@ -157,7 +157,7 @@ WITHOUT_RECORD = (
     _evidence_of_staff(
         "complaint_evidence",
         "Evidence of who recorded and decided a complaint about the answer to a request, under random ids",
-        Period.RIGHTS_EVIDENCE,
+        Period.AUDIT,
     ),
     _evidence_of_staff(
         "disclosure_evidence",

@@ -23,7 +23,7 @@ from infra.deployment.stacks import Stacks, stack_name
 from infra.ops.commands import command_over, open_stage
 from infra.ops.operator_console import emit, note
 from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.refused import POLICY, CommandRefused
+from infra.ops.refused import POLICY, SIGN_IN, CommandRefused
 
 
 class CallRefused(CommandRefused):
@@ -31,11 +31,14 @@ class CallRefused(CommandRefused):
 
     Attributes:
         mistakes: by the name of the field, such as `texts.en.nature`.
+        is_certain: whether nothing was changed; after an error of a server that is not known.
     """
 
-    def __init__(self, reason: str, mistakes: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, reason: str, mistakes: Mapping[str, str] = MappingProxyType({}), *, is_certain: bool = True
+    ) -> None:
         super().__init__(reason)
-        self.mistakes = mistakes
+        self.mistakes, self.is_certain = mistakes, is_certain
 
 
 class InternalApi:
@@ -73,7 +76,9 @@ class InternalApi:
         response = URLLib3Session(timeout=35).send(request.prepare())
         content = _read(response.content)
         if response.status_code >= 400:
-            raise CallRefused(_reason(response.status_code, content), _mistakes(content))
+            status = response.status_code
+            is_certain = status < HTTPStatus.INTERNAL_SERVER_ERROR
+            raise CallRefused(_reason(status, content), _mistakes(content), is_certain=is_certain)
         return content
 
 
@@ -106,6 +111,8 @@ def _mistakes(problem: dict[str, Any]) -> dict[str, str]:
 
 def _remedy(problem: dict[str, Any]) -> str:
     """Return what to do about a problem; "" if its text says that already."""
+    if "expired" in str(problem.get("message")):  # the gateway, of the token of a session
+        return f"the credentials have expired. {SIGN_IN}"
     if "retry_after" in problem:
         return f"try again in {problem['retry_after']} s"
     return _REMEDIES.get(str(problem.get("code")), "")
@@ -167,10 +174,15 @@ def read_list(api: InternalApi, path: str, body: dict[str, Any] | None = None) -
     return found
 
 
+def altered(name: str) -> str:
+    """Return the line about an item that the API could not open."""
+    return f"{name} cannot be read because it was altered: restore its item from before that"
+
+
 def emit_listing(found: Listing, what: str, *rendered: RenderableType) -> None:
     """Print a list, the ids of items that the API could not open, and whether there may be more."""
     emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, *rendered)
     for one in found.unreadable:
-        note(f"{one} cannot be read because it was altered: restore its item from before that")
+        note(altered(one))
     if found.has_more:
         note(f"Only the first {len(found.items)} {what} are listed; there may be more.")

@@ -28,14 +28,13 @@ from typer.core import TyperGroup
 from chalicelib.privacy.rewrites import NotMigratable, NotRedatable
 from infra.deployment.account import RegionError, is_absent
 from infra.ops.operator_console import complain
-from infra.ops.refused import FAILED, USAGE, CommandRefused
+from infra.ops.refused import FAILED, SIGN_IN, USAGE, CommandRefused
 from infra.ops.scheduled import RunFailed
 
 DEBUG = "RU4M_DEBUG"
 # typer has a click of its own, and exports only this subclass of click's UsageError.
 UsageMistake: type[Exception] = typer.BadParameter.__mro__[1]
 
-_SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
 _PERMISSIONS = (
     "Check --stage and --region. Your role needs a policy that the stack ru4m-<stage>-service names: "
     "OperatorPolicyArn for cases, ReportPolicyArn for reports and evidence, OnCallPolicyArn for alarms, "
@@ -70,7 +69,7 @@ def _of_aws(error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     text = " ".join(error.response.get("Error", {}).get("Message", "").split())
     if code in _EXPIRED:
-        return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
+        return f"AWS does not accept the credentials ({code}). {SIGN_IN}"
     if code in DENIED:
         return f"AWS denies {error.operation_name}. {_PERMISSIONS}"
     if is_absent(error) or (code == "ValidationError" and "does not exist" in text):
@@ -91,7 +90,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
     ),
     (
         (NoCredentialsError, PartialCredentialsError, SSOError),
-        lambda _: f"No AWS credentials were found. {_SIGN_IN}",
+        lambda _: f"No AWS credentials were found. {SIGN_IN}",
     ),
     ((ProfileNotFound,), lambda error: f"{error}. Set AWS_PROFILE to one of your AWS configuration."),
     ((ClientError,), _of_aws),

@@ -38,3 +38,6 @@ def refuse_unwritable(out: Path) -> None:
         raise FileRefused(f"{out} exists. Choose another name.")
     if not out.absolute().parent.is_dir():
         raise FileRefused(f"{out.parent} is no folder. Create it first.")
+
+
+SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."

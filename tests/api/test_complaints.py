@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import chain, clock
+from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.table import Table
+from chalicelib.core.table import Delete, Key, Table
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.complaints.model import Complaint, ComplaintId
 from chalicelib.rights.complaints.store import COMPLAINTS
@@ -70,7 +70,7 @@ def answered(request_id: str, first: Operator, second: Operator) -> None:
 def test_complaint_of_a_person_is_due_as_a_request_of_that_day(asked: str, alice: Operator) -> None:
     found = records(alice, asked).json
     assert (found["id"], found["status"]) == (f"{asked}.person", "open")
-    assert found["due_at"] == "2026-12-20T22:59:59Z"
+    assert found["due_at"] == "2026-12-24T22:59:59Z"
 
 
 @pytest.mark.promise("RGT-10")
@@ -84,6 +84,7 @@ def test_complaint_of_an_authority_is_due_on_the_day_of_its_letter(asked: str, a
         ({"letter": LETTER["letter"] | {"due_at": "2026-11-24T12:00:00Z"}}, "/letter"),
         ({"letter": LETTER["letter"] | {"due_at": None}}, "/letter/due_at"),
         ({"received_on": "2026-11-25"}, "/received_on"),
+        ({"received_on": "2026-11-23"}, "/received_on"),  # before the request
     ],
 )
 def test_complaint_that_breaks_a_rule_is_not_stored(
@@ -128,7 +129,7 @@ def test_complaint_is_decided_by_one_operator_and_approved_by_another(
     assert (found.proposed_by, found.approved_by) == (alice.staff_id, bob.staff_id)
     history = [(one.event, one.data) for one in chain.entries(COMPLAINTS.history_of(ComplaintId(complaint)))]
     assert history == [
-        ("opened", {"by": alice.staff_id, "due_at": "2026-12-20T22:59:59Z"}),
+        ("opened", {"by": alice.staff_id, "due_at": "2026-12-24T22:59:59Z"}),
         ("proposed", {"by": alice.staff_id, "outcome": "upheld"}),
         ("decided", {"by": bob.staff_id, "proposed_by": alice.staff_id, "outcome": "upheld", "late": 0}),
     ]
@@ -159,7 +160,7 @@ def test_decision_is_final(alice: Operator, bob: Operator, carla: Operator, comp
 def test_decision_after_the_deadline_is_on_record_as_late(
     world: World, alice: Operator, bob: Operator, complaint: str
 ) -> None:
-    world.advance(27 * DAY)
+    world.advance(31 * DAY)
     decides(alice, bob, complaint)
     newest = chain.head(COMPLAINTS.history_of(ComplaintId(complaint)))
     assert newest
@@ -218,6 +219,23 @@ def test_only_a_decided_complaint_is_closed(alice: Operator, bob: Operator, comp
     assert closes(alice, complaint).problem == "not_now"
     decides(alice, bob, complaint)
     assert closes(alice, complaint).json["status"] == "closed"
+
+
+def test_complaint_about_an_open_request_is_not_closed(
+    alice: Operator, bob: Operator, complaint: str
+) -> None:
+    decides(alice, bob, complaint)
+    assert calls(alice, "POST", f"/{complaint}/closing").problem == "not_now"
+
+
+@pytest.mark.promise("RGT-10")
+def test_operators_who_gave_the_answer_take_no_part_after_its_request_has_ended(
+    asked: str, alice: Operator, bob: Operator, carla: Operator
+) -> None:
+    answered(asked, alice, bob)
+    complaint = records(carla, asked).json["id"]
+    table.write(Delete(Key(Table.RIGHTS, f"R#{asked}", "request")))
+    assert proposes(alice, complaint).problem == "took_part"
 
 
 @pytest.mark.promise("RET-1")

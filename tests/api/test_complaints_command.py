@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases.complaints import ends
 from tests.support.world.commands import Commands, Wire
 from tests.support.world.world import User, World
 
@@ -26,7 +27,7 @@ def test_two_operators_decide_a_complaint_from_the_command_line(
     run, complaint = Commands("complaints", wire), f"{asked}.authority"
     (letter := tmp_path / "letter.toml").write_text(LETTER)
     (answer := tmp_path / "answer").write_text("We decide the request again.")
-    entry = ("open", asked, "--on", "2026-11-20", "--text-file", str(letter))
+    entry = ("open", asked, "--on", "2026-11-24", "--text-file", str(letter))
     assert run("alice", *entry).output.startswith("refused: 400 unexpected_field")
     opened = run("alice", *entry, "--due", "2026-12-10")
     assert opened.output == f"{complaint}  open  due 2026-12-10T23:00:00Z  version 1"
@@ -39,6 +40,7 @@ def test_two_operators_decide_a_complaint_from_the_command_line(
     assert "decided" in run("bob", "approve", complaint, "--version", "2").output
     listed = run("bob", "list").output
     assert ("Thu 2026-12-10" in listed, "Commissioner" in listed) == (True, False)
+    ends(asked)
     assert "closed" in run("bob", "close", complaint).output
 
 

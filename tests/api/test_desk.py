@@ -9,12 +9,24 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.service import glances
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import contract
+from chalicelib.core.ids import AccountId, Id, PathText
+from chalicelib.core.table import Table
+from chalicelib.privacy.cases import CaseTable
 from chalicelib.privacy.processing import rows
+from chalicelib.reconciliation.cases import service as stream_cases
+from chalicelib.reconciliation.cases.model import SettledAs, StreamLoss
+from chalicelib.rights.operators import lists
 from infra.ops.desk.desk import Desk, DeskPage
+from infra.ops.internal_api import CallRefused, InternalApi
 from tests.support.cases import complaints
-from tests.support.cases.breaches import TEXTS, opens, proposes
+from tests.support.cases.breaches import TEXTS, assess, opens, proposes
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import an_approved_order
 from tests.support.pages.desk import desk_of
+from tests.support.patches import failing_at
 from tests.support.world.commands import URL, Wire
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -156,11 +168,13 @@ def test_text_of_a_case_cannot_become_markup(desk: Desk, mila: User) -> None:
 
 def test_each_route_of_operators_has_a_page_or_a_form(desk: Desk) -> None:
     for place in desk._places:
-        assert place.method == "GET" or desk.open(filled(place.path), {"method": place.method}).status == 200
+        path = place.path.format(**{name: an_id(kind) for name, kind in place.parts.items()})
+        assert place.method == "GET" or desk.open(path, {"method": place.method}).status == 200
 
 
-def filled(path: str) -> str:
-    return re.sub(r"{(\w+)}", "h_00000000000000000000000000", path)
+def an_id(kind: type[PathText]) -> str:
+    """Return a part of a path."""
+    return kind.new() if issubclass(kind, Id) else "one"
 
 
 def test_each_page_has_the_links_to_all_lists(desk: Desk) -> None:
@@ -297,3 +311,82 @@ def test_no_two_fields_of_a_form_have_the_same_label(desk: Desk) -> None:
     for place in desk._places:
         labels = [re.findall("<(?:label|legend)[^>]*>([^<]+)<", one.show("", ""))[0] for one in place.fields]
         assert len(set(labels)) == len(labels), place.path
+
+
+# --- what a review of the desk found
+
+
+@pytest.mark.promise("SEC-4")
+def test_notices_that_were_begun_are_shown_as_begun(desk: Desk, alice: Operator, bob: Operator) -> None:
+    breach = opens(alice)
+    assess(alice, bob, breach, "high", audience="all", texts=TEXTS)
+    begun = submit(desk, f"/breaches/{breach}/notices?method=POST")
+    assert (begun.status, desk.open(begun.location, {}).status) == (303, 200)
+
+
+def test_failure_of_the_server_does_not_say_that_nothing_was_changed(desk: Desk, mila: User) -> None:
+    with failing_at(InternalApi, "call", CallRefused("504 ", is_certain=False)):
+        shown = place_hold(desk, mila)
+    assert "It is not known whether this was carried out" in shown.html
+    assert "Nothing was changed." not in shown.html
+    assert HOLD["law"] in shown.html
+
+
+def test_lost_connection_keeps_what_was_typed(desk: Desk, mila: User) -> None:
+    with failing_at(InternalApi, "call", TimeoutError()):
+        shown = place_hold(desk, mila)
+    assert (shown.status, HOLD["law"] in shown.html) == (422, True)
+
+
+def test_search_reads_on_beyond_its_first_page(
+    desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "READ_PER_PAGE", 1)
+    replies = [world.a_user().is_stepped_up().exercises("access") for _ in range(3)]
+    days = {"received_from": "2026-11-24", "received_to": "2026-11-24"}
+    found = submit(desk, "/rights-requests/search?method=POST", days)
+    shown = desk.open(found.location, {}).html
+    assert all(one.json["rights_request_id"] in shown for one in replies)
+
+
+def test_inbox_names_a_source_that_cannot_be_read(desk: Desk) -> None:
+    with failing_at(CaseTable, "open_rows", Unavailable):
+        assert "breach: cannot be read now" in desk.open("/inbox", {}).html
+
+
+@pytest.mark.promise("RGT-10")
+def test_list_names_a_case_that_was_altered(desk: Desk, asked: str) -> None:
+    damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
+    assert f"{asked}</a> cannot be read because it was altered" in desk.open("/rights-requests", {}).html
+
+
+def test_way_back_from_a_search_is_a_page(desk: Desk) -> None:
+    shown = desk.open("/subjects/search", {"method": "POST"})
+    assert follow(desk, links(shown)[-1]).status == 200
+
+
+@pytest.mark.promise("NOT-3")
+def test_secrecy_of_a_disclosure_can_be_lifted(
+    desk: Desk, mila: User, alice: Operator, bob: Operator
+) -> None:
+    disclosure = an_approved_order(alice, bob, mila)
+    alice.proposes_secrecy(disclosure, "2027-11-24T12:00:00Z")
+    assert bob.approves_secrecy(disclosure).status == 200
+    form = link_to(desk.open(f"/disclosures/{disclosure}", {}), "/secrecy?method=PUT")
+    assert submit(desk, form, {"reference": "K 13/26"}).status == 303
+    assert [one["needed"] for one in bob.waiting() if one["id"] == disclosure][-1] == "your_signature"
+
+
+def test_text_is_sent_without_the_line_ends_of_browsers(desk: Desk, mila: User, alice: Operator) -> None:
+    place_hold(desk, mila, reason="One.\r\nTwo.")
+    assert alice.calls_holds("GET").json["items"][0]["reason"] == "One.\nTwo."
+
+
+@pytest.mark.promise("STR-6")
+def test_case_at_stream_is_closed_from_its_list(desk: Desk, mila: User, alice: Operator) -> None:
+    account = glances([AccountId(mila.account_id)])[AccountId(mila.account_id)]
+    assert account
+    stream_cases.open_case(account, StreamLoss.DELETED)
+    form = link_to(desk.open("/stream-cases", {}), "/outcome?method=PUT")
+    assert submit(desk, form, {"outcome": SettledAs.MISTAKE}).status == 303
+    assert alice.waiting() == []

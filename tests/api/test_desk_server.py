@@ -116,6 +116,18 @@ def test_form_of_another_origin_changes_nothing(
     assert (reply.status, wire.sent) == (403, [])
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Purpose": "prefetch"}],
+    ids=str,
+)
+def test_page_that_another_site_or_a_prefetch_asks_for_is_not_read(
+    server: DeskServer, wire: Wire, headers: dict[str, str]
+) -> None:
+    assert asked(server, "GET", "/inbox", entered(server) | headers).status == 403
+    assert wire.sent == []
+
+
 def test_desk_that_was_idle_for_30_minutes_is_closed(world: World, server: DeskServer, wire: Wire) -> None:
     cookie = entered(server)
     world.advance(IDLE)

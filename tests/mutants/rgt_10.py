@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         name="operator_who_extended_the_answer_judges_the_complaint",
         promise="RGT-10",
-        place="chalicelib.rights.complaints.service:_check_uninvolved",
+        place="chalicelib.rights.complaints.service:_staff_of",
         find="one.event != INSPECTED",
         replace="one.event == INSPECTED",
         harm="A person who complains that the answer took too long is judged by the operator who delayed it.",

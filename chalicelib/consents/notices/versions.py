@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="42174f774bc2f798545a8cc73b6d84e95c3dc5ffe738acb6ce8bc1fec846f30d",
+        digest="e82aa42fb3cf1bc13aa41d944aa7bf43f4c2b4db5e65044d4236b04ff9889a18",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),

@@ -35,6 +35,7 @@ from chalicelib.privacy.purposes import Purpose
 
 MORNING = time(7)  # in Belgrade
 _LEASED = 2 * MINUTE  # the function may run for one
+_KNOWN = 2000  # entries of its state
 _LISTED = 40  # lines of a part of a mail
 _A_SECOND = timedelta(seconds=1)
 
@@ -83,9 +84,10 @@ def _report(inbox: Inbox, before: InboxState) -> InboxRun:
     if mailed := sum(map(len, parts.values())):
         listed = {title: [found[name] for name in names] for title, names in parts.items() if names}
         mail.send(_mail(listed, now), Purpose.LEGAL_OBLIGATION, None)
-    hidden = [one for name, one in known.items() if name not in seen] if inbox.unavailable else []
+    is_partial = inbox.unavailable or inbox.has_more  # what was not read stays known
+    hidden = [one for name, one in known.items() if name not in seen] if is_partial else []
     morning = clock.day_of(now) if is_morning else before.morning
-    STATE.release(before, seen=(*seen.values(), *hidden), morning=morning)
+    STATE.release(before, seen=(*seen.values(), *hidden)[:_KNOWN], morning=morning)
     return InboxRun(len(found), mailed)
 
 

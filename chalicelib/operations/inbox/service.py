@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core import clock, observe
+from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import StaffId
 from chalicelib.operations.breaches.clocks import DeadlineRule
@@ -39,6 +40,8 @@ from chalicelib.staff.disclosures.decide import DECIDE_WITHIN
 from chalicelib.staff.disclosures.model import Disclosure, DisclosureStatus
 from chalicelib.staff.disclosures.service import DISCLOSURES
 
+_RECORDED = 400  # ids of one entry, which has a largest size
+
 
 @dataclass(frozen=True)
 class Inbox:
@@ -57,7 +60,8 @@ def read(by: StaffId) -> Inbox:
     """
     inbox = collect(by)
     ids = dict.fromkeys(one.id for one in inbox.waiting if one.kind != InboxSource.REVIEW)
-    history.record_view(by, "listed", "inbox", list(ids))
+    for some in batched(ids, _RECORDED):
+        history.record_view(by, "listed", "inbox", list(some))
     return inbox
 
 
@@ -73,7 +77,8 @@ def collect(by: StaffId | None) -> Inbox:
             unavailable.append(source)
             continue
         found += [_altered(source, str(name)) for name in page.unreadable]
-        has_more += [source] if page.next else []
+        ends_closed = source in _OPEN_FIRST and page.found and not page.found[-1].is_open
+        has_more += [source] if page.next and not ends_closed else []
     found.sort(key=lambda one: (one.due_at, one.kind, one.id))
     return Inbox(found, unavailable, has_more)
 
@@ -155,6 +160,8 @@ def _of_review(review: Review, _by: StaffId | None) -> Iterator[Waiting]:
     ends = clock.beginning_of(review.by + DAY)
     yield Waiting(InboxSource.REVIEW, review.what, ends, DueBy.OUR_RULE, Needed.REVIEW, "recipients reviews")
 
+
+_OPEN_FIRST = frozenset({InboxSource.BREACH, InboxSource.COMPLAINT})
 
 # Of each source: its page, and the entries of one record of it as an operator sees them.
 _SOURCES: Mapping[

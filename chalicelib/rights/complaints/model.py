@@ -90,18 +90,24 @@ class Complaint(
     due_at: Annotated[Instant, NOT_PERSONAL]
     letter: Annotated[AuthorityLetter | None, _GENERATED] = None
     text: Annotated[str, _PROVIDED]  # what is contested, and why
+    involved: Annotated[tuple[StaffId, ...], _COLLEAGUE] = ()  # in the request; they outlast its history
     proposal: Annotated[ComplaintAnswer | None, _PROPOSED] = None
     proposed_by: Annotated[StaffId | None, _COLLEAGUE] = None
     decision: Annotated[ComplaintAnswer | None, _GENERATED] = None
     approved_by: Annotated[StaffId | None, _COLLEAGUE] = None
     decided_at: Annotated[Instant | None, NOT_PERSONAL] = None
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    kept_since: Annotated[Instant | None, _INNER] = None  # the closing of its request: both end together
+    kept_since: Annotated[Instant | None, _INNER] = None  # the closing of its request
 
     @property
     def complaint_id(self) -> ComplaintId:
         """Its id."""
         return ComplaintId(f"{self.request_id}.{self.complainant}")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not closed."""
+        return self.closed_at is None
 
     @property
     def status(self) -> ComplaintStatus:

@@ -11,7 +11,7 @@ from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable, does_not_apply, existing
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.ids import StaffId
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.cases import CaseChanged
 from chalicelib.rights.complaints import model, store
@@ -20,6 +20,7 @@ from chalicelib.rights.operators.inspect import INSPECTED
 from chalicelib.rights.request import evidence
 from chalicelib.rights.request import store as requests
 from chalicelib.rights.request.deadline import Clock
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import NotNow, TooLate
 from chalicelib.staff.cases import CaseMove, Cases, InspectedCase, check_second, check_shown, staff_move
 from chalicelib.staff.model import NothingProposed, ProposedAlready
@@ -34,14 +35,16 @@ def open_complaint(by: StaffId, new: model.NewComplaint) -> Complaint:
 
     Raises:
         NotFound: no such request.
-        InvalidRequest: the day of receipt is in the future, or the deadline of an authority is past.
+        InvalidRequest: the day of receipt is in the future or before that of the request, or the deadline of
+            an authority is past.
         ComplainedAlready: the same party complained about the request before.
+        Unavailable: the history of the request was altered.
     """
-    existing(requests.read(new.rights_request_id))
+    contested = existing(requests.read(new.rights_request_id))
     now, received_at = clock.now(), clock.beginning_of(new.received_on)
     due_at = new.letter.due_at if new.letter else Clock(received_at).due_at(now)
-    if received_at > now:
-        raise does_not_apply("received_on", "Today at the latest")
+    if not clock.day_of(contested.received_at) <= new.received_on <= clock.day_of(now):
+        raise does_not_apply("received_on", "From the day of the request to today")
     if new.letter and due_at <= now:
         raise does_not_apply("letter", "The deadline of an authority is in the future")
     complaint = Complaint(
@@ -51,6 +54,7 @@ def open_complaint(by: StaffId, new: model.NewComplaint) -> Complaint:
         due_at=due_at,
         letter=new.letter,
         text=new.text,
+        involved=tuple(sorted(_staff_of(contested))),
     )
     try:
         commit(*store.COMPLAINTS.creation(complaint, "opened", by, {"due_at": clock.to_text(due_at)}))
@@ -75,7 +79,7 @@ def propose(found: Complaint, by: StaffId, answer: ComplaintAnswer) -> _Move:
         if (found.proposal, found.proposed_by) == (answer, by):
             return None
         raise ProposedAlready
-    _check_uninvolved(found.request_id, by)
+    _check_uninvolved(found, by)
     after = found.model_copy(update={"proposal": answer, "proposed_by": by})
     return CaseMove(after, "proposed", {"outcome": answer.outcome})
 
@@ -113,7 +117,7 @@ def approve(found: Complaint, by: StaffId, shown: IfMatch) -> _Move:
     answer = existing(found.proposal, NothingProposed)
     check_second(by, first)
     check_shown(found, shown)
-    _check_uninvolved(found.request_id, by, first)
+    _check_uninvolved(found, by, first)
     decided = {"proposal": None, "decision": answer, "approved_by": by, "decided_at": now}
     said = {"proposed_by": first, "outcome": answer.outcome, "late": int(now > found.due_at)}
     return CaseMove(found.model_copy(update=decided), "decided", said)
@@ -124,24 +128,34 @@ def close(found: Complaint, _by: StaffId) -> _Move:
     """Close a decided complaint: its decision is with the complainant.
 
     Raises:
-        NotNow: it is not decided.
+        NotNow: it is not decided, or its request is still open.
     """
     if found.closed_at:
         return None
-    if found.decided_at is None:
-        raise NotNow
     contested, now = requests.read(found.request_id), clock.now()
+    if found.decided_at is None or (contested and contested.is_open):
+        raise NotNow
     kept_since = (contested and contested.kept_since) or now
     return CaseMove(found.model_copy(update={"closed_at": now, "kept_since": kept_since}), "closed")
 
 
-def _check_uninvolved(request_id: RightsRequestId, *staff: StaffId) -> None:
-    """Refuse operators whom the contested request names, or an entry of its history other than a view."""
-    contested, history = requests.read(request_id), evidence.history_of(request_id)
+def _check_uninvolved(found: Complaint, *staff: StaffId) -> None:
+    """Refuse operators who acted on the contested request before the complaint, or since."""
+    contested = requests.read(found.request_id)
+    if not {*found.involved, *(_staff_of(contested) if contested else ())}.isdisjoint(staff):
+        raise model.TookPart
+
+
+def _staff_of(contested: RightsRequest) -> frozenset[StaffId]:
+    """The staff whom a request names, or an entry of its history other than a view.
+
+    Raises:
+        Unavailable: the history was altered.
+    """
+    history = evidence.history_of(contested.request_id)
     try:
         entries = tuple(one for one in chain.entries(history) if one.event != INSPECTED)
     except Unreadable as altered:
         observe.log_failure("case_not_changed", altered)
         raise Unavailable from None
-    if contested and InspectedCase(contested, entries).staff.intersection(staff):
-        raise model.TookPart
+    return frozenset(InspectedCase(contested, entries).staff)

@@ -33,5 +33,5 @@ COMPLAINTS = CaseTable(
         Index.OWNER.pk: LIST,
         Index.OWNER.sk: f"{'closed' if one.closed_at else 'open'}#{clock.to_text(one.complained_at)}",
     },
-    kept_until=lambda one: Period.RIGHTS_EVIDENCE.ends(one.kept_since or clock.now()),
+    kept_until=lambda _: Period.AUDIT.ends(clock.now()),
 )

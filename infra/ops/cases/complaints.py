@@ -111,7 +111,7 @@ def whole(one: Case) -> Iterator[Table]:
     """Return all tables about one complaint."""
     one = tables.with_names(one, one["staff"])
     parts = ((name, one.get(name)) for name in ("letter", "proposal", "decision"))
-    texts = ((name, ": ".join(part.values())) for name, part in parts if part)
+    texts = ((name, ": ".join(map(tables.shown, part.values()))) for name, part in parts if part)
     yield tables.facts(one["id"], (*tables.fields_of(one, *_FACTS), *texts))
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 

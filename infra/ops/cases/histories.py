@@ -6,7 +6,7 @@ The API records the look in the operator's own history. An entry has ids, number
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -37,15 +37,25 @@ def show(
     """Show the entries of a chain in words, newest first. The look is recorded in your own history."""
     place = f"?cursor={quote(after)}" if after else ""
     page = api.call("POST", f"/ledger/entries{place}", {"chain": chain})
-    if page.get("evidence") is None:
-        raise AlteredEntry(f"an entry was altered: `ledger verify --chain {chain}` names it")
     emit(page, table_of_entries(page))
-    if earlier := page.get("next_cursor"):
-        note(f"There are earlier entries: add `--after {earlier}`.")
+    for line in earlier(page):
+        note(line)
+
+
+def earlier(page: Case) -> Iterator[str]:
+    """Yield the line about earlier entries, if there are any."""
+    if cursor := page.get("next_cursor"):
+        yield f"There are earlier entries: `ledger show` with `--after {cursor}`."
 
 
 def table_of_entries(page: Case) -> Table:
-    """Return a table of the entries of a page, in words."""
+    """Return a table of the entries of a page, in words.
+
+    Raises:
+        AlteredEntry: one was altered; none of them is shown.
+    """
+    if page.get("evidence") is None:
+        raise AlteredEntry("an entry was altered: `ledger verify --chain CHAIN` names it")
     rows = (_in_words(one, page["staff"]) for one in page["evidence"])
     return tables.table_of(f"{len(page['evidence'])} entries", ("", "when", "who", "what"), rows)
 

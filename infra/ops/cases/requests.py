@@ -104,13 +104,15 @@ def list_requests(
     if since and not to:
         wanted["received_to"] = clock.day_of(clock.now()).isoformat()
     if receipt:
-        wanted |= _receipt(ask("link or receipt of the subject"))
+        wanted |= receipt_of(ask("link or receipt of the subject"))
     body = {name: value for name, value in wanted.items() if value}
     tables.print_list(api, f"{_ALL}/search", tables.FOUND if body else tables.OPEN, body)
 
 
-def _receipt(text: str) -> dict[str, str]:
-    """The fields that a link names, which has the id of its request; or those of a receipt alone."""
+def receipt_of(text: str) -> dict[str, str]:
+    """Return the fields that a link names, which has the id of its request; or those of a receipt alone."""
+    if not text:
+        return {}
     request, _, receipt = text.rpartition("#")[2].partition(".")
     if not RightsRequestId.parse(request):
         return {"receipt": text}

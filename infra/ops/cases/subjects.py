@@ -92,10 +92,16 @@ _PROOFS = {
 def show_consents(api: InternalApi, user: Subject) -> None:
     """Show the decisions of a subject with their evidence. Exit status 3: not all of them are proven."""
     found = api.call("GET", f"{_ALL}/{user}/consents")
-    columns = ("purpose", "state", "since", "method", "notice", "evidence")
-    emit(found, tables.table_of("decisions", columns, map(_decision, found["items"])), _verdict(found))
+    emit(found, *consent_tables(found))
     proven = all(one["proof"] == "proven" for one in found["items"])
     sys.exit(0 if found["intact"] and proven else NOT_IN_ORDER)
+
+
+def consent_tables(found: dict[str, Any]) -> Iterator[Table]:
+    """Return the decisions of a subject, and what their evidence proves."""
+    columns = ("purpose", "state", "since", "method", "notice", "evidence")
+    yield tables.table_of("decisions", columns, map(_decision, found["items"]))
+    yield tables.facts("", [("evidence", _verdict(found))])
 
 
 def _decision(one: dict[str, Any]) -> Sequence[object]:

@@ -260,6 +260,11 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
     yield from _of_subject(case)
     yield from fields_of(case, "unwarned_until", "voided_at")
     yield "deadline", f"{deadline(case)}{', paused' if case['clock_stands_still'] else ''}"
+    if longer := case.get("proposed_extension"):
+        yield (
+            "extension proposed",
+            f"{longer['days']} days: {with_words(longer['reason'])}, by {longer['by']}",
+        )
     if extended := case.get("extended"):
         yield "extended", f"until {local_time(extended['due_at'])}: {with_words(extended['reason'])}"
     yield "next step", next_run(case)

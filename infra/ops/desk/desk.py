@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from secrets import token_hex
+from threading import Lock
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -23,16 +24,18 @@ from chalicelib.core.markup import Html, tag
 from infra.ops.cases import (
     tables,
 )
+from infra.ops.cases.requests import receipt_of
 from infra.ops.cases.tables import Case
 from infra.ops.cases.written_language import other_language
 from infra.ops.desk import forms, pages
 from infra.ops.desk.routes import DeskRoute
-from infra.ops.desk.views import PAGES, SHOWN, documents, tables_of
-from infra.ops.internal_api import CallRefused, InternalApi
+from infra.ops.desk.views import FOUND, PAGES, SEARCH, SHOWN, documents, tables_of
+from infra.ops.internal_api import CallRefused, InternalApi, read_list
 from infra.ops.refusals import explain
 
 _DONE = "/done/"
 _KEPT = ("method", "version", "language", "confirmed")  # by a form, besides what is typed
+_UNKNOWN = "It is not known whether this was carried out: look before you send it again."
 _RESULTS = 20  # of the last actions, which a page shows again after a reload
 _BEFORE = {"/inbox": 0, "/rights-requests": 1, "/erasures": 2}  # the other lists
 _MORE = (
@@ -59,7 +62,7 @@ class Desk:
     def __init__(self, api: InternalApi) -> None:
         for module in GROUPS["admin"]:
             importlib.import_module(module)
-        self._api, self._results = api, dict[str, Html]()
+        self._api, self._results, self._lock = api, dict[str, Html](), Lock()
         self._places = tuple(DeskRoute.of_route(one) for one in contract.routes() if one.internal)
         lists = sorted((one for one in self._places if one.is_list), key=lambda one: _BEFORE.get(one.path, 9))
         self._nav = (*((one.title, one.path) for one in lists), *_MORE)
@@ -80,7 +83,7 @@ class Desk:
             return work()
         except Exception as error:  # noqa: BLE001 - each failure gets a page, as each command gets a line
             said = tag("p", explain(error), role="alert")
-            return self._page("That did not work", pages.card(said, warn="warn"), status=502)
+            return self._page("The page cannot be shown", pages.card(said, warn="warn"), status=502)
 
     def _open(self, path: str, fields: forms.Typed) -> DeskPage:
         if path in PAGES:
@@ -114,16 +117,30 @@ class Desk:
         if "confirmed" not in fields and (other := _other_language(action, fields)):
             asked = f"Nothing was changed so far. {other}. Press the button again to send it so."
             return self._form(action, path, {**fields, "confirmed": "yes"}, asked)
-        body = forms.read(action.fields, fields) if action.body else None
-        etag = f'"{fields["version"]}"' if "version" in fields else None
         try:
-            done = self._api.call(action.method, path, body, etag)
+            done = self._send(action, path, fields)
         except CallRefused as refused:
-            return self._form(action, path, fields, f"Nothing was changed. {refused}", refused.mistakes)
+            outcome = "Nothing was changed." if refused.is_certain else _UNKNOWN
+            return self._form(action, path, fields, f"{outcome} {refused}", refused.mistakes)
+        except Exception as error:  # noqa: BLE001 - a form that may have been sent keeps what was typed
+            return self._form(action, path, fields, f"{_UNKNOWN} {explain(error)}")
+        return self._keep(self._result(action, path, done))
+
+    def _send(self, action: DeskRoute, path: str, fields: forms.Typed) -> Case:
+        body = forms.read(action.fields, fields) if action.body else None
+        if action.path == SEARCH and body is not None:
+            found = read_list(self._api, path, body | receipt_of(str(body.get("receipt", ""))))
+            return {"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}
+        etag = f'"{fields["version"]}"' if "version" in fields else None
+        return self._api.call(action.method, path, body, etag)
+
+    def _keep(self, result: Html) -> DeskPage:
+        """Keep a result for a reload, and let the browser open it."""
         name = token_hex(8)
-        self._results[name] = self._result(action, path, done)
-        while len(self._results) > _RESULTS:
-            del self._results[next(iter(self._results))]
+        with self._lock:
+            self._results[name] = result
+            while len(self._results) > _RESULTS:
+                del self._results[next(iter(self._results))]
         return DeskPage(status=303, location=_DONE + name)
 
     def _form(
@@ -144,18 +161,17 @@ class Desk:
             *([pages.card(tag("p", said, role="alert"), warn="warn")] if said else ()),
             *([tag("p", action.about)] if action.about else ()),
             pages.card(tag("form", *hidden, *shown, button, method="post", action=path)),
+            tag("p", "Send it within 30 minutes: the desk closes then.", class_="quiet"),
             tag("p", tag("a", "Back, without a change", href=self._case_of(path))),
             status=422 if said else 200,
         )
 
     def _result(self, action: DeskRoute, path: str, done: Case) -> Html:
         plain = ((name, value) for name, value in done.items() if _is_shown(value))
-        said = pages.of_table(tables.facts("", plain), self._links)
-        if "items" in done or action.path in SHOWN:
-            said = Html().join(pages.of_table(one, self._links) for one in tables_of(action.path, done))
-        return Html().join(
-            (tag("p", action.summary), said, tag("p", tag("a", "Go on", href=self._case_of(path))))
-        )
+        shown = tables_of(action.path, done) if action.path in FOUND else [tables.facts("", plain)]
+        said = Html().join(pages.of_table(one, self._links) for one in shown)
+        back = tag("p", tag("a", "Continue", href=self._case_of(path)))
+        return Html().join((tag("p", f"{action.summary}."), said, back))
 
     def _ways(self, place: DeskRoute, path: str, found: Case) -> Iterator[Html]:
         """What can be done from a page; the version that was read goes with an approval."""
@@ -173,6 +189,7 @@ class Desk:
                 items.append(
                     tag("a", one.summary, href=f"{one.path.rpartition('/')[0]}/{path.rpartition('/')[2]}")
                 )
+            items += [tag("a", *parts, href=href) for parts, href in _of_items(one, place, found)]
             for name, kind in one.query.items():
                 if kind is place.of and one.method == "GET":
                     named = urlencode({name: path.rpartition("/")[2]})
@@ -194,6 +211,20 @@ class Desk:
 
     def _page(self, title: str, *parts: Html, status: int = 200) -> DeskPage:
         return DeskPage(pages.document(title, self._nav, *parts), status)
+
+
+def _of_items(one: DeskRoute, place: DeskRoute, found: Case) -> Iterator[tuple[tuple[str], str]]:
+    """Yield the links to an action on each item of a list whose items have no page of their own."""
+    rest = one.path.removeprefix(f"{place.path}/")
+    if one.method == "GET" or rest == one.path or not rest.startswith("{"):
+        return
+    name, _, beneath = rest[1:].partition("}")
+    if (one.path.removesuffix(beneath) in SHOWN) or "{" in beneath:
+        return
+    for item in found.get("items", ()):
+        value = item.get(name) or item["id"]
+        href = f"{place.path}/{value}{beneath}?{urlencode({'method': one.method})}"
+        yield (f"{one.summary}: {value}",), href
 
 
 def _other_language(action: DeskRoute, fields: forms.Typed) -> str:

@@ -45,6 +45,7 @@ class FormField:
     Attributes:
         name: also that of its part in the body; parts of a nested one are `texts.en.nature`.
         choices: the values of a choice.
+        empty: whether an empty one is sent as null, since the route requires it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class FormField:
     hint: str
     is_required: bool
     choices: tuple[str, ...] = ()
+    empty: bool = False
 
     def read(self, text: str) -> object:
         """Return the value for the API of a text that is not empty."""
@@ -60,9 +62,10 @@ class FormField:
                 return [one.strip() for one in text.splitlines() if one.strip()]
             case FieldKind.PAIRS:
                 pairs = (one.partition("=") for one in text.splitlines() if one.strip())
-                return {name.strip(): _YES_NO.get(value.strip(), value.strip()) for name, _, value in pairs}
+                return {name.strip(): _WORDS.get(value.strip(), value.strip()) for name, _, value in pairs}
             case FieldKind.NUMBER:
-                return int(text) if text.isdecimal() else text
+                with suppress(ValueError):
+                    return int(text)
             case FieldKind.INSTANT:
                 with suppress(ValueError):
                     return clock.to_text(datetime.fromisoformat(text).replace(tzinfo=clock.ZONE))
@@ -107,6 +110,7 @@ class FormField:
 
 _TYPES = {FieldKind.NUMBER: "number", FieldKind.DAY: "date", FieldKind.INSTANT: "datetime-local"}
 _YES_NO: Mapping[str, object] = {"yes": True, "no": False}
+_WORDS: Mapping[str, object] = {"true": True, "false": False, "": None}  # of a pair
 
 
 def fields_of(body: type[BaseModel]) -> tuple[FormField, ...]:
@@ -119,7 +123,10 @@ def read(fields: tuple[FormField, ...], typed: Typed) -> dict[str, Any]:
     """Return the body of what was typed."""
     body: dict[str, Any] = {}
     for field in fields:
-        if text := typed.get(field.name, "").strip():
+        text = "\n".join(typed.get(field.name, "").splitlines()).strip()  # browsers send CRLF
+        if field.empty and not text:
+            body[field.name] = None
+        if text:
             *outer, name = field.name.split(".")
             part = body
             for one in outer:
@@ -140,8 +147,15 @@ def _fields(schema: Schema, types: Schema, within: str) -> Iterator[FormField]:
             yield from _fields(one, types, f"{within}{name}.")
             continue
         kind, choices = _kind_of(one, types)
+        hints = ". ".join(part for part in (hint.removesuffix("."), _HINTS.get(kind, "")) if part)
+        needed, can_be_empty = name in required and not within, "anyOf" in given
         yield FormField(
-            within + name, kind, hint or _HINTS.get(kind, ""), name in required and not within, choices
+            name=within + name,
+            kind=kind,
+            hint=hints,
+            is_required=needed and not can_be_empty,
+            choices=choices,
+            empty=needed and can_be_empty,
         )
 
 
@@ -172,6 +186,6 @@ _KINDS = {
 }
 _HINTS = {
     FieldKind.LINES: "One per line",
-    FieldKind.PAIRS: "One per line: name = value",
+    FieldKind.PAIRS: "One per line: name = value; nothing after = removes it",
     FieldKind.INSTANT: "In Belgrade's time",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,7 @@ class DeskRoute:
         path: without the prefix of the internal routes, such as `/holds/{hold_id}/confirmation`.
         of: the kind of the id with which it ends.
         query: what it needs besides.
+        parts: the kinds of the parts of its path.
     """
 
     method: str
@@ -35,6 +35,7 @@ class DeskRoute:
     needs_version: bool
     of: type[Id] | None
     query: Mapping[str, type[PathText]]
+    parts: Mapping[str, type[PathText]]
 
     @classmethod
     def of_route(cls, route: Route) -> Self:
@@ -49,6 +50,7 @@ class DeskRoute:
             body=route.body if route.body and issubclass(route.body, Body) else None,
             needs_version=IfMatch in route.headers,
             query=route.query,
+            parts=route.path_parts,
             of=last if route.path.count("{") == 1 and last and issubclass(last, Id) else None,
         )
 
@@ -77,8 +79,15 @@ class DeskRoute:
         return self.needs_version if name == "version" else any(one.name == "text" for one in self.fields)
 
     def fits(self, path: str) -> bool:
-        """Return whether a path is one of this route."""
-        return re.fullmatch(re.sub(r"{\w+}", "[^/?]+", self.path), path) is not None
+        """Return whether a path is one of this route, with ids of the right kinds."""
+        given, parts = path.split("/"), self.path.split("/")
+        return len(given) == len(parts) and all(map(self._fits, parts, given))
+
+    def _fits(self, part: str, given: str) -> bool:
+        if not part.startswith("{"):
+            return part == given
+        kind = self.parts[part[1:-1]]
+        return bool(given) and (not issubclass(kind, Id) or kind.parse(given) is not None)
 
     def beneath(self, other: DeskRoute) -> str | None:
         """Return what its path adds to that of a page, if that is all; None if it is not beneath."""

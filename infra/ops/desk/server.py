@@ -73,7 +73,7 @@ class DeskServer:
         for is_wrong, reason in (
             (request.host != self._host, "This is not the address of the desk."),
             (request.method not in {"GET", "POST"}, "The desk has no such method."),
-            (self._is_foreign(request), "This form is not one of the desk."),
+            (self._is_foreign(request), "This is not a page or a form of the desk."),
             (clock.now() - self._used_at > IDLE, "The desk was idle for 30 minutes. Run `ops desk` again."),
         ):
             if is_wrong:
@@ -88,13 +88,11 @@ class DeskServer:
         return None
 
     def _is_foreign(self, request: web.Request) -> bool:
-        """Whether a form is of another site. Browsers send `Origin: null`, as pages send no referrer."""
-        is_own = request.headers.get("Sec-Fetch-Site") == "same-origin"
-        return (
-            request.method == "POST"
-            and not is_own
-            and request.headers.get("Origin") != f"http://{self._host}"
-        )
+        """Whether another site asks, or a browser reads ahead. Without a referrer, `Origin` may be null."""
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if request.method == "POST":
+            return site != "same-origin" and request.headers.get("Origin") != f"http://{self._host}"
+        return site in {"same-site", "cross-site"} or "Sec-Purpose" in request.headers
 
 
 def serve(api: InternalApi) -> None:

@@ -31,7 +31,7 @@ from infra.ops.cases import (
 from infra.ops.cases.tables import Case, CaseList
 from infra.ops.data import removals
 from infra.ops.desk import pages
-from infra.ops.internal_api import InternalApi
+from infra.ops.internal_api import InternalApi, altered
 from infra.ops.reports.commands import counts_of, tables_of_exact_year
 from infra.processing import texts
 
@@ -43,14 +43,17 @@ SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/complaints/{complaint_id}": complaints.whole,
     "/breaches/{breach_id}": breaches.whole,
     "/breaches/{breach_id}/notices": breach_preview.tables_of,
-    "/inbox": lambda found: [inbox.table_of(found)],
+    "/inbox": lambda found: [inbox.table_of(found), *_said(inbox.remarks(found))],
     "/erasures": lambda found: [erasures.listed(found["items"]), *tables.waits(found["items"])],
     "/subjects/{user_id}": subjects.whole,
-    "/ledger/entries": lambda found: [histories.table_of_entries(found)],
+    "/subjects/{user_id}/consents": subjects.consent_tables,
+    "/ledger/entries": lambda found: [histories.table_of_entries(found), *_said(histories.earlier(found))],
 }
+SEARCH = "/rights-requests/search"
+FOUND = frozenset({SEARCH, "/ledger/entries"})  # actions whose result is what they found
 _LISTED: Mapping[str, CaseList] = {
     "/rights-requests": tables.OPEN,
-    "/rights-requests/search": tables.FOUND,
+    SEARCH: tables.FOUND,
     "/holds": holds.LISTED,
     "/disclosures": disclosures.LISTED,
     "/breaches": breaches.LISTED,
@@ -59,6 +62,19 @@ _LISTED: Mapping[str, CaseList] = {
     "/table-removals": removals.LISTED,
     "/invoices": invoices.LISTED,
 }
+
+
+def _lacking(found: Case) -> Iterator[str]:
+    """Yield what a list does not show."""
+    yield from map(altered, found.get("unreadable", ()))
+    if found.get("has_more"):
+        yield "Only the first ones are listed; there may be more. Search with narrower bounds."
+
+
+def _said(lines: Iterable[str]) -> Iterator[Table]:
+    """Yield a table of remarks, if there are any."""
+    if said := list(lines):
+        yield tables.facts("Attention", (("", line) for line in said))
 
 
 def _record(_: InternalApi) -> tuple[str, Html]:
@@ -76,15 +92,8 @@ def _record(_: InternalApi) -> tuple[str, Html]:
 
 def _processing(one: Case) -> Sequence[object]:
     recipients = ", ".join(one["recipients"])
-    return (
-        one["kind"],
-        one["what"],
-        one["where"],
-        one["legal_basis"],
-        one["kept"],
-        recipients,
-        one["protected"],
-    )
+    stated = (one[name] for name in ("what", "where", "legal_basis", "kept"))
+    return one["kind"], *stated, recipients, one["protected"]
 
 
 def _year(api: InternalApi) -> tuple[str, Html]:
@@ -113,7 +122,7 @@ def tables_of(path: str, found: Case) -> Iterable[Table]:
     if path in SHOWN:
         return SHOWN[path](found)
     if path in _LISTED:
-        return _LISTED[path].tables(found["items"])
+        return [*_LISTED[path].tables(found["items"]), *_said(_lacking(found))]
     items = found.get("items", [found])
     names = list(dict.fromkeys(name for one in items for name in one if not isinstance(one[name], dict)))
     if "items" not in found:

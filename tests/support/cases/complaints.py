@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.core import clock
+from chalicelib.rights.request import store
+from chalicelib.rights.request.terms import Status
+from tests.support.cases.scripted import stored
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply
 
@@ -23,7 +27,7 @@ def records(operator: Operator, request_id: str, **changes: Any) -> Reply:
     """Record a person's complaint; `LETTER` in the changes makes it an authority's."""
     body = {
         "rights_request_id": request_id,
-        "received_on": "2026-11-20",
+        "received_on": "2026-11-24",
         "text": "The copy lacks my messages.",
         **changes,
     }
@@ -41,7 +45,17 @@ def approves(operator: Operator, complaint: str, etag: str | None = None) -> Rep
     return calls(operator, "POST", f"/{complaint}/approval", headers={"If-Match": tag})
 
 
+def ends(request_id: str) -> None:
+    """Close the contested request, as its procedure does."""
+    before, now = stored(request_id), clock.now()
+    if before.is_open:
+        done = {"status": Status.COMPLETED, "decided_at": now, "closed_at": now, "run_at": None}
+        store.move(before, before.model_copy(update=done))
+
+
 def closes(operator: Operator, complaint: str) -> Reply:
+    """Close a complaint, whose request is answered."""
+    ends(complaint.partition(".")[0])
     return calls(operator, "POST", f"/{complaint}/closing")
 
 
