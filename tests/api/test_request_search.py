@@ -152,6 +152,20 @@ def test_search_by_user_counts_as_a_look_at_a_subject(mila: User, alice: Operato
     assert searches(alice, user_id=mila.user_id).status == 429
 
 
+@pytest.mark.promise("RGT-11", "SEC-1")
+@pytest.mark.parametrize("cursor", ["r_bogus", "asked"])
+def test_search_by_user_is_a_look_with_a_cursor_too(
+    mila: User, alice: Operator, asked: str, cursor: str
+) -> None:
+    allow(subject_lookups_day=2)
+    cursor = asked if cursor == "asked" else cursor
+    assert searches(alice, cursor, user_id=str(UserId.new())).problem == "invalid_request"
+    assert events(alice) == []
+    searches(alice, cursor, user_id=mila.user_id)
+    assert events(alice) == [("searched_requests", None)]
+    assert searches(alice, cursor, user_id=mila.user_id).status == 429
+
+
 def test_pages_of_a_user_and_of_a_period_show_each_request_once(
     world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

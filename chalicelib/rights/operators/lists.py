@@ -7,7 +7,7 @@ Its cost follows its own size and not that of the table.
 
 A search without other bounds lists the open requests. Closed ones need what bounds the read (ADR 93): an id,
 a user or days of receipt. A receipt is in a body only, and is compared; no log, evidence or response has it.
-A search by a user id is a look at the account, counted before it and recorded with its first page.
+Each page of a search by a user id is a look at the account, counted before it and recorded.
 
 Erasures that are stuck come first, then the open ones by deadline (RGT-10). An erasure is stuck if its next
 step stopped, if it has no certificate a day after its point of no return, or if a service does not respond
@@ -117,7 +117,7 @@ def _page_for(wanted: RequestSearch, cursor: Cursor | None, by: StaffId) -> Page
     period = wanted.period()
     if wanted.rights_request_id:
         return PageOfRequests(*store.read_several([wanted.rights_request_id]))
-    if owner := _look_for(wanted.user_id, cursor, by) if wanted.user_id else None:
+    if owner := _look_for(wanted.user_id, by) if wanted.user_id else None:
         of_owner = store.of_account(owner, store.place_after(owner, cursor), PAGE)
         return PageOfRequests(of_owner.found, of_owner.unreadable, of_owner.last)
     if period:
@@ -128,12 +128,11 @@ def _page_for(wanted: RequestSearch, cursor: Cursor | None, by: StaffId) -> Page
     return _read_page(_urgent_first(_parse_place(cursor) if cursor is not None else None), PAGE)
 
 
-def _look_for(user_id: UserId, cursor: Cursor | None, by: StaffId) -> AccountId | None:
-    """The account of a user id; the look is counted and recorded with the first page."""
-    if cursor is None:
-        subjects.count_look(by)
+def _look_for(user_id: UserId, by: StaffId) -> AccountId | None:
+    """The account of a user id. The look is counted and recorded on each page: a cursor can be made up."""
+    subjects.count_look(by)
     owner = owner_of_user(user_id)
-    if owner and cursor is None:
+    if owner:
         history.record_look(by, "searched_requests", {}, owner)
     return owner
 
