@@ -12,9 +12,10 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table import Delete, Table
 from chalicelib.rights.operators import lists
-from chalicelib.rights.request import receipts
+from chalicelib.rights.request import receipts, store
 from tests.support.cases.copies import damage
 from tests.support.cases.erasure_parts import an_erasure
+from tests.support.cases.scripted import stored
 from tests.support.clouds import cloud
 from tests.support.world.limits import allow
 from tests.support.world.operators import Operator
@@ -126,6 +127,8 @@ def test_receipt_of_another_request_finds_nothing_and_is_recorded_nowhere(
         ({"state": "done"}, "/state"),
         ({"right": "silence"}, "/right"),
         ({"received_from": "yesterday"}, "/received_from"),
+        (days("9999-12-30", "9999-12-31"), "/received_to"),
+        (days("0001-01-01", "0001-01-02"), "/received_from"),
     ],
 )
 def test_search_that_nothing_bounds_or_that_is_malformed_is_refused(
@@ -185,6 +188,18 @@ def test_pages_of_a_user_and_of_a_period_show_each_request_once(
 def test_cursor_of_another_list_is_refused(mila: User, alice: Operator) -> None:
     for cursor in ("0", "1-r_0", RightsRequestId.new()):
         assert searches(alice, cursor, user_id=mila.user_id).problem == "invalid_request"
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("wanted", [{}, {"right": "access"}])
+def test_closed_request_that_the_index_still_lists_is_not_among_the_open_ones(
+    mila: User, alice: Operator, wanted: dict[str, str]
+) -> None:
+    asked = str(mila.exercises("access").json["rights_request_id"])
+    listed = store.attributes_of(stored(asked))
+    mila.calls("POST", f"/v1/rights-requests/{asked}/cancel")
+    damage(Table.RIGHTS, f"R#{asked}", "request", open=listed["open"], answer_by=listed["answer_by"])
+    assert found(alice, **wanted) == []
 
 
 def test_altered_request_is_named_as_unreadable(mila: User, alice: Operator, asked: str) -> None:

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain, groupby, islice, takewhile
 from operator import itemgetter
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -56,6 +56,8 @@ _UNDER_WAY = len(Standstill)
 PageOfRequests = RecordPage[RightsRequest, RightsRequestId]
 _Row = tuple[RightsRequestId, datetime]
 T = TypeVar("T", datetime, tuple[int, datetime])  # a sort key
+# Its first instant, and that of the day after it, are instants in UTC too.
+_Day = Annotated[date, Field(gt=date.min, lt=date.max)]
 
 
 class RequestSearch(Body):
@@ -64,8 +66,8 @@ class RequestSearch(Body):
     rights_request_id: RightsRequestId | None = None
     receipt: str | None = Field(None, max_length=400)
     user_id: UserId | None = Field(None, description="Of an erased user, together with the days of receipt")
-    received_from: date | None = Field(None, description="The first day of receipt, in the controller's zone")
-    received_to: date | None = Field(None, description="The last day, at most 366 days in all")
+    received_from: _Day | None = Field(None, description="The first day of receipt, in the controller's zone")
+    received_to: _Day | None = Field(None, description="The last day, at most 366 days in all")
     right: Right | None = None
     state: Literal["open", "closed"] | None = Field(None, description="Whether the answer is outstanding")
 
@@ -125,7 +127,8 @@ def _page_for(wanted: RequestSearch, cursor: Cursor | None, by: StaffId) -> Page
     if wanted.user_id or wanted.receipt or wanted.state == "closed":
         rule = "Required without a request id, or a user id that an account has now"
         raise does_not_apply("received_from", rule)
-    return _read_page(_urgent_first(_parse_place(cursor) if cursor is not None else None), PAGE)
+    page = _read_page(_urgent_first(_parse_place(cursor) if cursor is not None else None), PAGE)
+    return replace(page, found=[one for one in page.found if one.is_open])
 
 
 def _look_for(user_id: UserId, by: StaffId) -> AccountId | None:
