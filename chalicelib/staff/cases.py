@@ -88,15 +88,18 @@ def _named_in(said: object) -> Iterator[StaffId]:
                 yield from _named_in(value)
 
 
-def newest_entries(of: Chain, before: int | None = None) -> tuple[ChainEntry, ...] | None:
-    """The newest evidence, newest first; None if an entry was altered, since such a case is shown too.
+def newest_entries(of: Chain) -> tuple[ChainEntry, ...] | None:
+    """The newest evidence, newest first; None if an entry was altered, since such a case is shown too."""
+    return entries_before(of, None)[0]
 
-    `before`: only the entries before this number.
-    """
+
+def entries_before(of: Chain, number: int | None) -> tuple[tuple[ChainEntry, ...] | None, int | None]:
+    """The entries before a number (None: the newest), as `newest_entries`; then that for the next page."""
     try:
-        return tuple(chain.page(of, before, MAX_ENTRIES)[0])
+        found, earlier = chain.page(of, number, MAX_ENTRIES)
     except Unreadable:
-        return None
+        return None, None
+    return tuple(found), earlier
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.chain import Chain
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.operations.admin import ledger
+from chalicelib.core.table import Table
 from chalicelib.rights.operators import inspect
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import cases
-from tests.support.cases.copies import a_copy
+from tests.support.cases.copies import a_copy, damage
 from tests.support.world.ledger import alter_newest, overwrite, write
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, User, World
@@ -105,19 +106,43 @@ def test_history_is_not_shown_if_the_look_cannot_be_recorded(
     assert (reply.status, asked in reply.text) == (503, False)
 
 
-def test_pages_of_a_history_show_each_entry_once(alice: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.promise("RGT-10")
+def test_history_of_an_altered_request_is_shown(bob: Operator, asked: str) -> None:
+    damage(Table.RIGHTS, f"R#{asked}", "request", sealed=b"altered")
+    assert events(reads(bob, f"rights#{asked}")) == ["received"]
+    assert looks(bob) == [f"rights#{asked}"]
+
+
+@pytest.fixture
+def pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "MAX_ENTRIES", 2)
-    monkeypatch.setattr(ledger, "MAX_ENTRIES", 2)
-    write(long := Chain("hold", "h-1"), 5)
+
+
+@pytest.mark.parametrize("number", [4, 5])
+def test_pages_of_a_history_show_each_entry_once(pages_of_two: None, alice: Operator, number: int) -> None:
+    write(long := Chain("hold", "h-1"), number)
     seen, cursor = list[int](), None
     while True:
         page = reads(alice, long.name, cursor).json
         seen += [one["seq"] for one in page["evidence"]]
         if not (cursor := page.get("next_cursor")):
             break
-    assert seen == [5, 4, 3, 2, 1]
+    assert seen == list(range(number, 0, -1))
     assert events(reads(alice, long.name, "h1")) == ["given"]
     assert reads(alice, long.name, "7").problem == "invalid_request"
+
+
+@pytest.mark.promise("SEC-1")
+def test_page_after_which_all_entries_expired_is_empty_and_not_recorded(
+    world: World, pages_of_two: None, alice: Operator
+) -> None:
+    write(old := Chain("hold", "h-1"), 2, life=DAY)
+    write(old, 2)
+    world.advance(2 * DAY)
+    cursor = reads(alice, old.name).json["next_cursor"]
+    assert events(reads(alice, old.name, cursor)) == []
+    assert events(reads(alice, "hold#Mila", cursor)) == []
+    assert looks(alice) == [old.name]
 
 
 def test_history_with_an_altered_entry_is_not_shown(alice: Operator) -> None:

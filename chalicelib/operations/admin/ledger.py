@@ -7,7 +7,7 @@ from chalicelib.core.http import Body, Cursor, Ok, Operator, route
 from chalicelib.operations.admin.views import EntryView, WithEvidence
 from chalicelib.rights.operators import inspect
 from chalicelib.staff import service as staff
-from chalicelib.staff.cases import MAX_ENTRIES, staff_in
+from chalicelib.staff.cases import staff_in
 
 _LIST = "h"  # of the cursor
 
@@ -31,8 +31,8 @@ routes = Blueprint(__name__)
 def show_history(operator: Operator, body: HistorySearch, cursor: Cursor | None) -> Ok[HistoryView]:
     """Show the entries of a chain. The look is recorded in the operator's own history."""
     before = max(2, cursor.number(_LIST)) if cursor is not None else None
-    entries = inspect.show_history(body.chain, before, staff.register(operator.arn))
+    entries, earlier = inspect.show_history(body.chain, before, staff.register(operator.arn))
     shown = [EntryView.showing(one, said=one.data) for one in entries or ()]
-    following = Cursor.numbered(_LIST, entries[-1].seq) if entries and len(entries) == MAX_ENTRIES else None
+    following = Cursor.numbered(_LIST, earlier) if earlier else None
     names, is_altered = staff.resolve(staff_in(entries)), entries is None
     return Ok(HistoryView(evidence=None if is_altered else tuple(shown), staff=names, next_cursor=following))

@@ -8,7 +8,8 @@ Invariants:
 - If the history of a request was altered, so that no entry can be appended, the inspection is recorded in the
   person's own history instead: operators need to see exactly such a request.
 - A page of any history is shown only if the person's own history names its chain; one of a request counts as
-  its inspection too. Chains that are named after a subject are not shown (ADR 93).
+  its inspection too, unless the request was altered. Chains that are named after a subject are not shown
+  (ADR 93).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from chalicelib.core import chain
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound, does_not_apply, existing
 from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.sealing import SealingError
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
 from chalicelib.rights.request import evidence, store
@@ -26,7 +28,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
 from chalicelib.staff import history
 from chalicelib.staff import service as staff
-from chalicelib.staff.cases import InspectedCase, newest_entries
+from chalicelib.staff.cases import InspectedCase, entries_before, newest_entries
 
 INSPECTED, LISTED = "inspected", "listed"
 SHOWN_CHAINS = (
@@ -48,7 +50,9 @@ def inspect(request_id: RightsRequestId, by: StaffId) -> InspectedCase[RightsReq
     return InspectedCase(request, newest_entries(evidence.history_of(request_id)))
 
 
-def show_history(name: str, before: int | None, by: StaffId) -> tuple[ChainEntry, ...] | None:
+def show_history(
+    name: str, before: int | None, by: StaffId
+) -> tuple[tuple[ChainEntry, ...] | None, int | None]:
     """Record that an operator looks at a history, and return a page of it, newest first.
 
     Args:
@@ -57,7 +61,8 @@ def show_history(name: str, before: int | None, by: StaffId) -> tuple[ChainEntry
         by: the operator.
 
     Returns:
-        None if an entry of the page was altered.
+        The page, or None if an entry of it was altered; and `before` for the next page. A later page is
+        empty if its entries expired meanwhile: nothing is shown, so nothing is recorded.
 
     Raises:
         InvalidRequest: the text names no chain that operators see.
@@ -66,13 +71,15 @@ def show_history(name: str, before: int | None, by: StaffId) -> tuple[ChainEntry
         Unavailable: the look cannot be recorded now.
     """
     chosen = _chain_named(name)
-    entries = newest_entries(chosen, before)
-    existing(None if entries == () else chosen)
+    entries, earlier = entries_before(chosen, before)
+    if entries == ():
+        existing(before)  # a cursor: there was an entry
+        return entries, None
     history.record_view(by, "viewed", "chains", [chosen.name])
     if chosen.kind == evidence.CHAIN:
-        with suppress(NotFound):  # no request is left
+        with suppress(NotFound, SealingError):  # no request is left, or it was altered
             record_inspection(read(RightsRequestId(chosen.pseudonym)), by)
-    return entries
+    return entries, earlier
 
 
 def _chain_named(name: str) -> Chain:
