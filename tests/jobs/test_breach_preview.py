@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.ids import UserId
 from chalicelib.operations.breaches import record
 from tests.support.cases.breaches import (
     TEXTS,
@@ -132,6 +133,18 @@ def test_count_of_many_accounts_continues_at_the_cursor(
     rest = previews(alice, opened, f"?cursor={first['next_cursor']}")
     assert (first["read"], rest["read"], "next_cursor" in rest) == (2, 1, False)
     assert calls(alice, "GET", f"/{opened}/notices?cursor=nonsense").status == 400
+
+
+def test_count_of_many_lists_without_accounts_continues_at_the_cursor(
+    monkeypatch: pytest.MonkeyPatch, vuk: User, alice: Operator, bob: Operator, opened: str
+) -> None:
+    monkeypatch.setattr(record, "PARTS_AT_ONCE", 2)
+    assess(alice, bob, opened, **{**HIGH, "audience": "listed"})
+    for listed in (UserId.new(), UserId.new(), vuk.user_id):
+        lists(alice, opened, [listed])
+    first = previews(alice, opened)
+    rest = previews(alice, opened, f"?cursor={first['next_cursor']}")
+    assert (first["read"], rest["read"], "next_cursor" in rest) == (0, 1, False)
 
 
 def test_breach_without_a_notice_has_no_preview(alice: Operator, opened: str) -> None:

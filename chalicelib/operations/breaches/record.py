@@ -8,8 +8,8 @@
   an unlikely risk stopped run until then. A high risk stays, since the people have to be notified without
   delay whatever the fact is. The earlier assessments stay on record.
 - The notice is previewed as the functions render it that send and show it: as proposed while an assessment
-  waits, else as approved (ADR 96). A call counts at most `COUNTED_AT_ONCE` accounts, each as a worker that
-  reads it now would notify it, and returns numbers only.
+  waits, else as approved (ADR 96). A call counts at most `COUNTED_AT_ONCE` accounts of `PARTS_AT_ONCE` parts,
+  each as a worker that reads it now would notify it, and returns numbers only.
 """
 
 from collections import Counter, defaultdict
@@ -54,6 +54,7 @@ from chalicelib.staff.cases import CaseMove, InspectedCase, staff_move, staff_of
 
 MAX_FACTS = 200
 COUNTED_AT_ONCE = 1_000  # accounts: 50 batched reads
+PARTS_AT_ONCE = 100  # lists lose their ids once their accounts are notified, and each is one read
 MAX_LISTS = 2_000  # with 300 users each; more people are notified by country, or all of them
 _UNASSESSED: dict[str, object] = {"risk": None, "audience": None, "country": None}
 
@@ -235,7 +236,8 @@ def _count(campaign: Campaign, start: str) -> dict[str, Any]:
     if not number.isdecimal():
         raise invalid_cursor()
     at, after = int(number), AccountId.parse(last)
-    while at < len(campaign.parts) and read < COUNTED_AT_ONCE:
+    end = min(at + PARTS_AT_ONCE, len(campaign.parts))
+    while at < end and read < COUNTED_AT_ONCE:
         page = campaign.page(campaign.parts[at], after, COUNTED_AT_ONCE - read)
         for some in batched(page, run.MAX_RECIPIENTS_PER_READ):
             for one in filter(None, campaign.recipients(some).values()):
