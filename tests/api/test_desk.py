@@ -390,3 +390,17 @@ def test_case_at_stream_is_closed_from_its_list(desk: Desk, mila: User, alice: O
     form = link_to(desk.open("/stream-cases", {}), "/outcome?method=PUT")
     assert submit(desk, form, {"outcome": SettledAs.MISTAKE}).status == 303
     assert alice.waiting() == []
+
+
+def test_form_that_is_sent_twice_is_carried_out_once(desk: Desk, alice: Operator, mila: User) -> None:
+    form = desk.open("/holds", {"method": "POST"}).html
+    (once,) = re.findall('name="once" value="([0-9a-f]+)"', form)
+    assert place_hold(desk, mila, once=once) == place_hold(desk, mila, once=once)
+    assert len(alice.calls_holds("GET").json["items"]) == 1
+
+
+def test_case_leads_to_forms_that_have_its_id(desk: Desk, mila: User, asked: str) -> None:
+    hold = link_to(desk.open(f"/subjects/{mila.user_id}", {}), "/holds?method=POST")
+    assert f'value="{mila.user_id}"' in follow(desk, hold).html
+    complaint = link_to(desk.open(f"/rights-requests/{asked}", {}), "/complaints?method=POST")
+    assert f'value="{asked}"' in follow(desk, complaint).html

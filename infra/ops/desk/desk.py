@@ -74,8 +74,14 @@ class Desk:
         return self._explaining(lambda: self._open(path, fields))
 
     def act(self, path: str, fields: forms.Typed) -> DeskPage:
-        """Carry out an action, as its form says; the page of its result follows."""
-        return self._explaining(lambda: self._act(path, fields))
+        """Carry out an action, as its form says, once; the page of its result follows.
+
+        A form that is sent twice waits for the first time, and gets the same result.
+        """
+        with self._lock:
+            if fields.get("once") in self._results:
+                return DeskPage(status=303, location=_DONE + fields["once"])
+            return self._explaining(lambda: self._act(path, fields))
 
     def _explaining(self, work: Callable[[], DeskPage]) -> DeskPage:
         """Show the one line by which commands explain a failure."""
@@ -88,7 +94,7 @@ class Desk:
     def _open(self, path: str, fields: forms.Typed) -> DeskPage:
         if path in PAGES:
             return self._page(*PAGES[path](self._api))
-        if result := self._results.get(path.removeprefix(_DONE)):
+        if path.startswith(_DONE) and (result := self._results.get(path.removeprefix(_DONE))):
             return self._page("Done", result)
         if action := self._at(fields.get("method", "GET"), path):
             return (
@@ -124,7 +130,7 @@ class Desk:
             return self._form(action, path, fields, f"{outcome} {refused}", refused.mistakes)
         except Exception as error:  # noqa: BLE001 - a form that may have been sent keeps what was typed
             return self._form(action, path, fields, f"{_UNKNOWN} {explain(error)}")
-        return self._keep(self._result(action, path, done))
+        return self._keep(fields.get("once") or token_hex(8), self._result(action, path, done))
 
     def _send(self, action: DeskRoute, path: str, fields: forms.Typed) -> Case:
         body = forms.read(action.fields, fields) if action.body else None
@@ -134,13 +140,11 @@ class Desk:
         etag = f'"{fields["version"]}"' if "version" in fields else None
         return self._api.call(action.method, path, body, etag)
 
-    def _keep(self, result: Html) -> DeskPage:
+    def _keep(self, name: str, result: Html) -> DeskPage:
         """Keep a result for a reload, and let the browser open it."""
-        name = token_hex(8)
-        with self._lock:
-            self._results[name] = result
-            while len(self._results) > _RESULTS:
-                del self._results[next(iter(self._results))]
+        self._results[name] = result
+        while len(self._results) > _RESULTS:
+            del self._results[next(iter(self._results))]
         return DeskPage(status=303, location=_DONE + name)
 
     def _form(
@@ -153,6 +157,7 @@ class Desk:
     ) -> DeskPage:
         """The form of an action, with what was typed and why it was not carried out."""
         kept = [(name, fields[name]) for name in _KEPT if name in fields]
+        kept.append(("once", fields.get("once") or token_hex(8)))
         hidden = [tag("input", type="hidden", name=name, value=value) for name, value in kept]
         shown = [one.show(fields.get(one.name, ""), mistakes.get(one.name, "")) for one in action.fields]
         button = tag("p", tag("button", action.summary, type="submit"))
@@ -190,6 +195,9 @@ class Desk:
                     tag("a", one.summary, href=f"{one.path.rpartition('/')[0]}/{path.rpartition('/')[2]}")
                 )
             items += [tag("a", *parts, href=href) for parts, href in _of_items(one, place, found)]
+            if named := one.names(place):
+                query = urlencode({"method": one.method, named: path.rpartition("/")[2]})
+                items.append(tag("a", one.summary, href=f"{one.path}?{query}"))
             for name, kind in one.query.items():
                 if kind is place.of and one.method == "GET":
                     named = urlencode({name: path.rpartition("/")[2]})

@@ -78,6 +78,13 @@ class DeskRoute:
         """Return whether its form keeps a fact of the case: the version, or the language of its text."""
         return self.needs_version if name == "version" else any(one.name == "text" for one in self.fields)
 
+    def names(self, case: DeskRoute) -> str:
+        """Return the field of its form that is the id of a case, such as a subject; "" if there is none."""
+        part = case.path.rpartition("{")[2].removesuffix("}")
+        if case.of is None or self.method != "POST" or "{" in self.path:
+            return ""
+        return next((one.name for one in self.fields if one.name.endswith(part)), "")
+
     def fits(self, path: str) -> bool:
         """Return whether a path is one of this route, with ids of the right kinds."""
         given, parts = path.split("/"), self.path.split("/")
