@@ -46,7 +46,7 @@ def test_two_operators_decide_a_complaint_from_the_command_line(
 
 def test_withdrawal_has_a_command_and_a_malformed_id_is_not_sent(wire: Wire, asked: str) -> None:
     run = Commands("complaints", wire)
-    assert run("alice", "show", f"{asked}.nobody").exit_code == 2
+    assert run("alice", "show", f"{asked}.stranger").exit_code == 2
     assert run("alice", "show", asked).exit_code == 2
     assert wire.sent == []
     assert run("alice", "withdraw", f"{asked}.person").output.startswith("refused: 404 not_found")
