@@ -25,6 +25,7 @@ from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
+from infra.ops.cases.tables import local_time
 from tests.support.canaries.sealed import acting_as_the_service
 from tests.support.clouds.deployed_subjects import HeldAccount
 from tests.support.world.builders import an_invoice
@@ -77,7 +78,7 @@ def record_invoice(run: Run, phone: Phone, folder: Path) -> str:
     """Let alice record an invoice; return its number."""
     invoice = an_invoice(user_id=phone.user_id)
     (file := folder / "invoice.json").write_text(json.dumps(invoice))
-    assert INVOICES_END in succeed(run, "alice", "record", str(file), group="invoices")
+    assert local_time(INVOICES_END) in succeed(run, "alice", "record", str(file), group="invoices")
     number = str(invoice["invoice_number"])
     assert number in succeed(run, "bob", "list", "--user", phone.user_id, group="invoices")
     return number

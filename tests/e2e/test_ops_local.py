@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,11 +18,14 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.consents.notices.versions import FROZEN
 from chalicelib.core import clock
+from chalicelib.core.clock import DAY
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops import profiles
 from infra.ops.__main__ import app
+from infra.ops.desk.desk import Desk
+from infra.ops.internal_api import InternalApi
 
 
 @pytest.fixture
@@ -150,3 +154,30 @@ def test_pack_needs_the_policy_of_reports(
     assert done.exit_code == 1
     assert "needs the policy that the output ReportPolicyArn" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def desk_of(cloud: LocalCloud, operator: str) -> Desk:
+    """Return the desk of an operator, whose calls their own key signs."""
+    key, secret = profiles.sign_in(cloud.account, operator)
+    return Desk(
+        InternalApi.of(AwsAccount(cloud.state.region, cloud.state.aws_endpoint, key, secret), "local")
+    )
+
+
+@pytest.mark.promise("RET-3", "RGT-10")
+def test_hold_is_placed_and_confirmed_on_two_desks_and_reported_in_between(
+    cloud: LocalCloud, mila: Phone
+) -> None:
+    ana, marko = desk_of(cloud, "ana"), desk_of(cloud, "marko")
+    user = mila.call("GET", "/v1/profile").body["user_id"]
+    end = (clock.now() + 60 * DAY).strftime("%Y-%m-%dT%H:%M")
+    said = {"ground": "legal_obligation", "law": "Art. 286 ZKP", "authority": "A court", "reason": "K 12/26"}
+    hold = {"method": "POST", "user_id": user, "kinds": "usage_event", "until": end, **said}
+    placed = ana.act("/holds", hold)
+    assert placed.status == 303, placed.html
+    (path,) = set(re.findall(r'href="(/holds/h_[0-9a-z]+)"', ana.open(placed.location, {}).html))
+    assert path in marko.open("/inbox", {}).html
+    assert cloud.run("report_inbox")["waiting"] > 0
+    assert "another operator has to do this" in ana.act(f"{path}/confirmation", {"method": "POST"}).html
+    assert marko.act(f"{path}/confirmation", {"method": "POST"}).status == 303
+    assert path not in marko.open("/inbox", {}).html
