@@ -21,9 +21,7 @@ from chalicelib.core.http import contract
 from chalicelib.core.ids import StaffId
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
-from infra.ops.cases import (
-    tables,
-)
+from infra.ops.cases import tables
 from infra.ops.cases.requests import receipt_of
 from infra.ops.cases.tables import Case
 from infra.ops.cases.written_language import other_language
@@ -96,13 +94,10 @@ class Desk:
             return self._page(*PAGES[path](self._api))
         if path.startswith(_DONE) and (result := self._results.get(path.removeprefix(_DONE))):
             return self._page("Done", result)
-        if action := self._at(fields.get("method", "GET"), path):
-            return (
-                self._form(action, path, fields)
-                if action.method != "GET"
-                else self._look(action, path, fields)
-            )
-        return self._missing()
+        place = self._at(fields.get("method", "GET"), path)
+        if place is None:
+            return self._missing()
+        return self._look(place, path, fields) if place.method == "GET" else self._form(place, path, fields)
 
     def _look(self, place: DeskRoute, path: str, fields: forms.Typed) -> DeskPage:
         query = {name: value for name, value in fields.items() if value}
