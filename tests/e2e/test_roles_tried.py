@@ -19,7 +19,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "access_token": {},
     "admin": {
         # On AWS only partitions of accounts, no conversation; the emulator does not check the condition.
-        "accounts": {"BatchGet", "Get", "Put", "QueryDue", "Update"},
+        "accounts": {"BatchGet", "Get", "Put", "QueryDue", "QueryLive", "Update"},
         "billing": {"Get", "Put", "Query"},
         # On AWS only how far announcements are is read; the emulator does not check the condition.
         "challenges": {"BatchGet", "Update"},
@@ -53,6 +53,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Get", "Put"},
+    },
+    # On AWS only cases; the emulator does not check the condition.
+    "report_inbox": {
+        "accounts": {"BatchGet", "QueryDue"},
+        "rights": {"BatchGet", "Get", "Put", "QueryOpen", "QueryOwner", "QueryStuck"},
     },
     "watch_breaches": {"rights": {"BatchGet", "Get", "QueryOwner"}},
     "chat": {"accounts": {"BatchGet"}},
@@ -366,6 +371,7 @@ def test_only_codes_and_notifying_jobs_send_mail(allowed_operations: TriedRoles)
         "erase_accounts",
         "profiles",
         "notify_of_breaches",
+        "report_inbox",
         "rights",
         "sessions",
         "signup",
