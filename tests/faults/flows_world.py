@@ -13,7 +13,7 @@ from tests.support.seeds.kinds import KINDS
 from tests.support.seeds.world import DUE_DAYS, JOBS, SeededWorld
 
 _SWEEPING = HOUR / 2  # sweeps of requests, and their workers
-_OF_EACH_RUN = ("purge", "reconciliation", "announcement_progress", "idle")
+_OF_EACH_RUN = ("purge", "reconciliation", "announcement_progress", "idle", "inbox")
 # A repeated deletion at Stream is reported as one of a user who had been deleted before.
 _TRIED = frozenset({"version", "tries", "counted_at", "reported"})
 

@@ -99,7 +99,7 @@ MUTANTS = (
         place="chalicelib.rights.complaints.service:open_complaint",
         find="new.letter.due_at if new.letter else Clock",
         replace="Clock",
-        harm="The authority to which a person turned gets our answer after its deadline, and no operator sees it.",
+        harm="The authority to which a person turned gets our answer late, and no operator sees it.",
     ),
     Mutant(
         name="look_at_what_staff_saw_leaves_no_entry",
