@@ -99,7 +99,7 @@ def close(api: InternalApi, complaint: RecordedComplaint) -> None:
 
 
 def _print_result(one: Case) -> None:
-    emit(one, f"{one['id']}  {one['status']}  due {one['due_at']}  version {one['version']}")
+    emit(one, f"{one['id']}  {one['status']}  due {tables.due_words(one['due_at'])}  version {one['version']}")
 
 
 def _listed(one: Case) -> Sequence[object]:
