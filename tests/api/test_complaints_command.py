@@ -41,7 +41,8 @@ def test_two_operators_decide_a_complaint_from_the_command_line(
     listed = run("bob", "list").output
     assert ("Thu 2026-12-10" in listed, "Commissioner" in listed) == (True, False)
     ends(asked)
-    assert "closed" in run("bob", "close", complaint).output
+    assert run("bob", "close", complaint).output == f"{complaint}  closed  version 4"
+    assert "due_at │" not in run("bob", "show", complaint).output
 
 
 def test_withdrawal_has_a_command_and_a_malformed_id_is_not_sent(wire: Wire, asked: str) -> None:

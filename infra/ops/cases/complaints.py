@@ -99,7 +99,8 @@ def close(api: InternalApi, complaint: RecordedComplaint) -> None:
 
 
 def _print_result(one: Case) -> None:
-    emit(one, f"{one['id']}  {one['status']}  due {tables.due_words(one['due_at'])}  version {one['version']}")
+    due = "" if one["status"] == "closed" else f"  due {tables.due_words(one['due_at'])}"
+    emit(one, f"{one['id']}  {one['status']}{due}  version {one['version']}")
 
 
 def _listed(one: Case) -> Sequence[object]:
@@ -112,7 +113,8 @@ def whole(one: Case) -> Iterator[Table]:
     one = tables.with_names(one, one["staff"])
     parts = ((name, one.get(name)) for name in ("letter", "proposal", "decision"))
     texts = ((name, ": ".join(map(tables.shown, part.values()))) for name, part in parts if part)
-    yield tables.facts(one["id"], (*tables.fields_of(one, *_FACTS), *texts))
+    shown = (name for name in _FACTS if name != "due_at" or one["status"] != "closed")
+    yield tables.facts(one["id"], (*tables.fields_of(one, *shown), *texts))
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
