@@ -202,8 +202,9 @@ def test_pack_lists_complaints_of_the_period_without_their_texts(
     alice, bob, carla = (world.an_operator(name) for name in ("alice", "ana", "carla"))
     decided = complaints.records(alice, asked[1]).json["id"]
     complaints.decides(bob, carla, decided)
-    open_one = complaints.records(alice, asked[1], **complaints.LETTER, received_on="2026-11-03").json["id"]
-    complaints.records(alice, asked[2], received_on="2026-10-30")
+    open_one = complaints.records(alice, asked[1], **complaints.LETTER, received_on="2026-11-12").json["id"]
+    before = alice.enters(world.a_user().user_id, on="2026-10-26").json["rights_request_id"]
+    assert complaints.records(alice, before, received_on="2026-10-30").status == 201
     _, out = make()
     found = read(out, "complaints.json")
     assert [(one["id"], one.get("outcome")) for one in found["items"]] == [

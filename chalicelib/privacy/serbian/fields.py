@@ -47,6 +47,7 @@ LABELS: Catalogue = {
     "Complainant": "Ko se žalio",
     "Complained": "Pritužba primljena",
     "Due": "Rok",
+    "Involved": "Učesnici",
     "Letter": "Pismo",
     "Letter number": "Broj pisma",
     "Entry": "Stavka",
