@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.service import glances
 from chalicelib.core import metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.messages import mail
@@ -19,7 +21,10 @@ from chalicelib.operations.inbox import report
 from chalicelib.operations.inbox.jobs import report_inbox
 from chalicelib.operations.inbox.store import STATE
 from chalicelib.privacy.cases import CaseTable
+from chalicelib.reconciliation.cases import service as stream_cases
+from chalicelib.reconciliation.cases.model import StreamLoss
 from tests.support.cases import breaches
+from tests.support.cases.disclosures import an_order
 from tests.support.clouds.cloud import sent_mail
 from tests.support.patches import failing_at
 from tests.support.world.builders import a_schedule_event
@@ -172,3 +177,14 @@ def test_second_run_at_once_sends_no_mail(world: World, alice: Operator) -> None
     alice.places_hold(world.a_user().user_id)
     STATE.lease(world.now + MINUTE)
     assert lines() == []
+
+
+def test_mail_is_about_each_kind_of_case(world: World, mila: User, alice: Operator) -> None:
+    account = glances([AccountId(mila.account_id)])[AccountId(mila.account_id)]
+    assert account
+    stream_cases.open_case(account, StreamLoss.DELETED)
+    alice.proposes_disclosure(an_order(mila.user_id))
+    body = {"table_name": "ru4m-staging-accounts-before-restore", "reason": "replaced"}
+    world.call("POST", "/admin/v1/table-removals", arn=alice.arn, body=body)
+    kinds = [line.partition("): ")[2].partition(",")[0] for line in lines()]
+    assert set(kinds) == {"", "stream case", "disclosure", "table removal"}
