@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from chalicelib.accounts.service import glances
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.http import contract
 from chalicelib.core.ids import AccountId, Id, PathText
 from chalicelib.core.table import Table
 from chalicelib.privacy.cases import CaseTable
@@ -226,11 +224,6 @@ def test_breach_has_a_text_in_each_language(desk: Desk) -> None:
     what = {"risk": "high", "reasons": "Many addresses.", "audience": "all", **texts}
     proposed = submit(desk, link_to(case, "assessment?method=PUT"), what)
     assert proposed.status == 303, proposed.html
-
-
-def test_nothing_of_the_contract_is_outside_the_desk(desk: Desk) -> None:
-    internal: list[Any] = [one for one in contract.routes() if one.internal]
-    assert len(desk._places) == len(internal)
 
 
 @pytest.mark.promise("SEC-3")

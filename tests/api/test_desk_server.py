@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from infra.local.children import ROOT
-from infra.local.chromium import DESKTOP, PHONE, Browser, browser
+from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
 from infra.ops.desk.server import IDLE, DeskServer
 from tests.support.cases import breaches
 from tests.support.pages.desk import desk_of, served
@@ -157,9 +157,9 @@ def test_large_form_is_refused(server: DeskServer, wire: Wire) -> None:
 # --- in a browser
 
 
-def opened(chromium: Browser, server: DeskServer, path: str, screen: object = DESKTOP) -> None:
+def opened(chromium: Browser, server: DeskServer, path: str, screen: Screen = DESKTOP) -> None:
     """Show a page of the desk."""
-    chromium.visit(server.link.split("/enter")[0] + path, screen)  # type: ignore[arg-type]
+    chromium.visit(server.link.split("/enter")[0] + path, screen)
 
 
 def findings(chromium: Browser) -> list[str]:

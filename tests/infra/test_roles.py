@@ -221,8 +221,8 @@ EXPECTED = {
     # It reads cases, and no account.
     "ReportInboxRole": {
         _own_logs("report_inbox"),
-        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${RightsTableArn}"),
-        ("dynamodb:PutItem", "${RightsTableArn}"),
+        ("dynamodb:BatchGetItem", "${RightsTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),

@@ -156,6 +156,14 @@ def test_source_that_was_unavailable_makes_no_entry_new_again(world: World, alic
     assert lines() == []
 
 
+def test_mail_names_what_it_could_not_read(mila: User, alice: Operator) -> None:
+    assert alice.enters(mila.user_id, "objection", purposes=["security"]).status == 201
+    with unreadable_cases():
+        *_, last = lines()
+    assert last == "Not read, since it is unavailable: hold, disclosure, complaint, breach, table removal."
+    assert "Not read" not in " ".join(lines())
+
+
 def test_gauges_count_what_waits_and_what_is_due_within_a_day(
     emitted: dict[Metric, float], world: World, alice: Operator
 ) -> None:

@@ -11,7 +11,7 @@ Invariants:
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -83,7 +83,7 @@ def _report(inbox: Inbox, before: InboxState) -> InboxRun:
     )
     if mailed := sum(map(len, parts.values())):
         listed = {title: [found[name] for name in names] for title, names in parts.items() if names}
-        mail.send(_mail(listed, now), Purpose.LEGAL_OBLIGATION, None)
+        mail.send(_mail(listed, _lacking(inbox), now), Purpose.LEGAL_OBLIGATION, None)
     is_partial = inbox.unavailable or inbox.has_more  # what was not read stays known
     hidden = [one for name, one in known.items() if name not in seen] if is_partial else []
     morning = clock.day_of(now) if is_morning else before.morning
@@ -100,7 +100,19 @@ def _seen(name: str, one: Waiting, before: SeenEntry | None, now: datetime) -> S
     return SeenEntry(entry=name, since=since, is_urgent=now >= since + (one.due_at - since) * 2 / 3)
 
 
-def _mail(parts: Mapping[str, Sequence[Waiting]], now: datetime) -> Mail:
+def _lacking(inbox: Inbox) -> Iterator[str]:
+    """Yield what the mail does not list."""
+    if inbox.unavailable:
+        yield f"Not read, since it is unavailable: {_kinds(inbox.unavailable)}."
+    if inbox.has_more:
+        yield f"Only the first ones were read: {_kinds(inbox.has_more)}."
+
+
+def _kinds(sources: Sequence[str]) -> str:
+    return ", ".join(sources).replace("_", " ")
+
+
+def _mail(parts: Mapping[str, Sequence[Waiting]], lacking: Iterable[str], now: datetime) -> Mail:
     late = sum(one.due_at <= now for listed in parts.values() for one in listed)
     count = sum(map(len, parts.values()))
     lines = [line for title, listed in parts.items() for line in (f"{title}:", *_lines(listed, now))]
@@ -110,7 +122,7 @@ def _mail(parts: Mapping[str, Sequence[Waiting]], now: datetime) -> Mail:
         language=Language.ENGLISH,
         subject=f"RU4M inbox: {count} {'case' if count == 1 else 'cases'}"
         + (f", {late} late" if late else ""),
-        paragraphs=(*lines, "`ops inbox` lists them with their ids, and the command for each."),
+        paragraphs=(*lines, *lacking, "`ops inbox` lists them with their ids, and the command for each."),
         discloses=frozenset(),
     )
 

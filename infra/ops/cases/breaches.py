@@ -20,7 +20,7 @@ from chalicelib.core.languages import Language
 from chalicelib.operations.breaches.clocks import HOME
 from infra.ops.cases import breach_form, breach_preview, tables
 from infra.ops.cases.tables import Case
-from infra.ops.cases.written_language import OtherLanguage, confirm_language
+from infra.ops.cases.written_language import OF_LETTERS, OtherLanguage, confirm_language
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import FILE, After, DryRun, FieldsFile, RecordedBreach, Version, Yes, read_toml
@@ -104,10 +104,11 @@ def decide(
     """Propose the assessment of the risk, with reasons, and with audience and texts if it is high."""
     body = read_toml(text_file, ())
     texts = body.get("texts")
-    for key, language in (("en", Language.ENGLISH), ("sr", Language.SERBIAN_LATIN)):
+    for key, language in OF_LETTERS.items():
         said = texts.get(key) if isinstance(texts, dict) else None
         if isinstance(said, dict):  # the API refuses any other
-            confirm_language(language, " ".join(map(str, said.values())), other_language, f"`texts.{key}`")
+            text = " ".join(map(str, said.values()))
+            confirm_language(language, text, f"`texts.{key}`", yes=other_language)
     _print_result(api.call("PUT", f"{_ALL}/{breach}/assessment", body))
 
 

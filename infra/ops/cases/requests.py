@@ -145,7 +145,7 @@ def propose(
     other_language: OtherLanguage = False,
 ) -> None:
     """Propose a decision. Work on the request waits until another operator approves it."""
-    body = {"status": status, "text": _text_for(api, request, text_file, other_language)}
+    body = {"status": status, "text": _text_for(api, request, text_file, yes=other_language)}
     if reason:
         body["reason"] = reason
     _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
@@ -184,7 +184,7 @@ def propose_lifting(
     api: InternalApi, request: Request, text_file: TextFile, *, other_language: OtherLanguage = False
 ) -> None:
     """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
-    body = {"text": _text_for(api, request, text_file, other_language)}
+    body = {"text": _text_for(api, request, text_file, yes=other_language)}
     _print_result(api.call("PUT", f"{_ALL}/{request}/lifting", body))
 
 
@@ -320,7 +320,7 @@ def propose_file(
     The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
     """
     body = read_json(file)
-    _confirm_language(api, request, str(body.get("text", "")), other_language)
+    _confirm_language(api, request, str(body.get("text", "")), yes=other_language)
     _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
 
 
@@ -356,15 +356,15 @@ def notified(
     emit(found, tables.recipients(found["items"]))
 
 
-def _text_for(api: InternalApi, request: str, file: Path, yes: bool) -> str:  # noqa: FBT001
+def _text_for(api: InternalApi, request: str, file: Path, *, yes: bool) -> str:
     text = file.read_text(encoding="utf-8")
-    _confirm_language(api, request, text, yes)
+    _confirm_language(api, request, text, yes=yes)
     return text
 
 
-def _confirm_language(api: InternalApi, request: str, text: str, yes: bool) -> None:  # noqa: FBT001
+def _confirm_language(api: InternalApi, request: str, text: str, *, yes: bool) -> None:
     """Ask if a text for the subject is in another language than the case; the look is recorded."""
-    confirm_language(api.call("GET", f"{_ALL}/{request}")["language"], text, yes)
+    confirm_language(api.call("GET", f"{_ALL}/{request}")["language"], text, yes=yes)
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:

@@ -50,29 +50,32 @@ def written_language(text: str) -> Language | None:
     return Language.ENGLISH if english > serbian else Language.SERBIAN_LATIN
 
 
-def other_language(wanted: str, text: str) -> str:
-    """Return what a text is in, if not in its reader's language; "" if it is, or if it is not recognised."""
+# The language that readers have of each part of a letter in two languages.
+OF_LETTERS = {"en": Language.ENGLISH, "sr": Language.SERBIAN_LATIN}
+
+
+def other_language(wanted: str, text: str, what: str) -> str:
+    """Return in words that a text is in another language than its reader's; "" if not, or not recognised."""
     found = written_language(text)
     if found is None or found == wanted:
         return ""
-    return f"in {_NAMES[found]}, and its reader's language is {_NAMES[Language(wanted)]}"
+    return f"{what} is in {_NAMES[Language(wanted)]}, and the text in {_NAMES[found]}"
 
 
-def confirm_language(wanted: str, text: str, yes: bool, what: str = "The case") -> None:  # noqa: FBT001
+def confirm_language(wanted: str, text: str, what: str = "The case", *, yes: bool) -> None:
     """Ask the operator if a text is in another language than the one in which it will be read.
 
     Args:
         wanted: the language of the reader.
         text: the text.
-        yes: the call has `--other-language`: nothing is asked.
         what: what is in the language that is wanted.
+        yes: the call has `--other-language`: nothing is asked.
 
     Raises:
         NotConfirmed: the answer is no, or there is none.
     """
-    found, name = written_language(text), _NAMES[Language(wanted)]
-    if found is None:
+    if written_language(text) is None:
+        name = _NAMES[Language(wanted)]
         complain.print(f"The language of the text is not recognised. {what} is in {name}: check the text.")
-    elif found != wanted:
-        question = f"{what} is in {name}, and the text in {_NAMES[found]}. Send it so?"
-        confirm_unless(yes, question, "--other-language")
+    elif other := other_language(wanted, text, what):
+        confirm_unless(yes, f"{other}. Send it so?", "--other-language")

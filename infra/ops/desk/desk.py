@@ -19,15 +19,14 @@ from urllib.parse import urlencode
 from app import GROUPS
 from chalicelib.core.http import contract
 from chalicelib.core.ids import StaffId
-from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from infra.ops.cases import tables
 from infra.ops.cases.requests import receipt_of
 from infra.ops.cases.tables import Case
-from infra.ops.cases.written_language import other_language
+from infra.ops.cases.written_language import OF_LETTERS, other_language
 from infra.ops.desk import forms, pages
-from infra.ops.desk.routes import DeskRoute
-from infra.ops.desk.views import FOUND, PAGES, SEARCH, SHOWN, documents, tables_of
+from infra.ops.desk.routes import DeskRoute, Link
+from infra.ops.desk.views import FOUND, PAGES, SEARCH, documents, tables_of
 from infra.ops.internal_api import CallRefused, InternalApi, read_list
 from infra.ops.refusals import explain
 
@@ -174,31 +173,23 @@ class Desk:
         return Html().join((tag("p", f"{action.summary}."), said, back))
 
     def _ways(self, place: DeskRoute, path: str, found: Case) -> Iterator[Html]:
-        """What can be done from a page; the version that was read goes with an approval."""
-        known = {name: str(found[name]) for name in ("version", "language") if name in found}
-        items = []
-        for one in self._places:
-            rest = one.beneath(place)
-            if rest is not None and one.method != "GET":
-                carried = {name: value for name, value in known.items() if one.takes(name)}
-                query = urlencode({"method": one.method} | carried)
-                items.append(tag("a", one.summary, href=f"{path}{rest}?{query}"))
-            elif rest:
-                items.append(tag("a", one.summary, href=path + rest))
-            elif one.of and one.of is place.of and one is not place and one.method == "GET":
-                items.append(
-                    tag("a", one.summary, href=f"{one.path.rpartition('/')[0]}/{path.rpartition('/')[2]}")
-                )
-            items += [tag("a", *parts, href=href) for parts, href in _of_items(one, place, found)]
-            if named := one.names(place):
-                query = urlencode({"method": one.method, named: path.rpartition("/")[2]})
-                items.append(tag("a", one.summary, href=f"{one.path}?{query}"))
-            for name, kind in one.query.items():
-                if kind is place.of and one.method == "GET":
-                    named = urlencode({name: path.rpartition("/")[2]})
-                    items.append(tag("a", one.summary, href=f"{one.path}?{named}"))
-        if items:
-            yield pages.card(tag("h2", "What you can do"), tag("ul", *(tag("li", one) for one in items)))
+        """What can be done from a page."""
+        links = [link for one in self._places for link in one.links_from(place, path, found)]
+        if place.is_list:
+            links += [link for one in self._places for link in self._on_items(one, place, found)]
+        if links:
+            items = (tag("li", tag("a", words, href=href)) for words, href in links)
+            yield pages.card(tag("h2", "What you can do"), tag("ul", *items))
+
+    def _on_items(self, one: DeskRoute, place: DeskRoute, found: Case) -> Iterator[Link]:
+        """Yield the links to an action on each item of a list whose items have no page of their own."""
+        of_item = one.beneath_items_of(place)
+        if not of_item or any(other.method == "GET" and other.path == of_item for other in self._places):
+            return
+        name, rest = of_item.rpartition("{")[2].removesuffix("}"), one.path.removeprefix(of_item)
+        for item in found["items"]:
+            value = item.get(name) or item["id"]
+            yield f"{one.summary}: {value}", f"{place.path}/{value}{rest}?{urlencode({'method': one.method})}"
 
     def _at(self, method: str, path: str) -> DeskRoute | None:
         return next((one for one in self._places if one.method == method and one.fits(path)), None)
@@ -216,31 +207,15 @@ class Desk:
         return DeskPage(pages.document(title, self._nav, *parts), status)
 
 
-def _of_items(one: DeskRoute, place: DeskRoute, found: Case) -> Iterator[tuple[tuple[str], str]]:
-    """Yield the links to an action on each item of a list whose items have no page of their own."""
-    rest = one.path.removeprefix(f"{place.path}/")
-    if one.method == "GET" or rest == one.path or not rest.startswith("{"):
-        return
-    name, _, beneath = rest[1:].partition("}")
-    if (one.path.removesuffix(beneath) in SHOWN) or "{" in beneath:
-        return
-    for item in found.get("items", ()):
-        value = item.get(name) or item["id"]
-        href = f"{place.path}/{value}{beneath}?{urlencode({'method': one.method})}"
-        yield (f"{one.summary}: {value}",), href
-
-
 def _other_language(action: DeskRoute, fields: forms.Typed) -> str:
     """What is written in another language than its readers', in words."""
     for one in action.fields:
-        of_letter = _LETTERS.get(one.name.split(".")[1]) if "." in one.name else None
+        of_letter = OF_LETTERS.get(one.name.split(".")[1]) if "." in one.name else None
         wanted = of_letter or (fields.get("language") if one.name == "text" else None)
-        if wanted and (other := other_language(wanted, fields.get(one.name, ""))):
-            return f"The {one.name.rpartition('.')[2]} is {other}"
+        what = f"`{one.name}`" if of_letter else "The case"
+        if wanted and (other := other_language(wanted, fields.get(one.name, ""), what)):
+            return other
     return ""
-
-
-_LETTERS: Mapping[str, str] = {"en": Language.ENGLISH, "sr": Language.SERBIAN_LATIN}
 
 
 def _is_shown(value: object) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
+from urllib.parse import urlencode
 
 from chalicelib.core.http import Body
 from chalicelib.core.http.contract import Route
 from chalicelib.core.http.parameters import IfMatch
 from chalicelib.core.ids import Id, PathText
+from infra.ops.cases.tables import Case
 from infra.ops.desk import forms
 
+Link = tuple[str, str]  # its words, and where it leads
 _ROOT = "/admin/v1"
 
 
@@ -74,14 +77,40 @@ class DeskRoute:
         """Return the heading of a page: its name, and the id if there is one."""
         return " ".join([self.title, *(part for part in path.split("/") if part not in self.path.split("/"))])
 
-    def takes(self, name: str) -> bool:
-        """Return whether its form keeps a fact of the case: the version, or the language of its text."""
+    def links_from(self, page: DeskRoute, path: str, found: Case) -> Iterator[Link]:
+        """Yield the links to this route from a page; the version that was read goes with an approval.
+
+        It is beneath the page, or shows the same case, or its form or its query takes the id of the case.
+        """
+        rest, named = self._beneath(page), path.rpartition("/")[2]
+        if rest is not None and self.method != "GET":
+            known = (name for name in ("version", "language") if name in found and self._keeps(name))
+            kept = {name: str(found[name]) for name in known}
+            yield self.summary, f"{path}{rest}?{urlencode({'method': self.method} | kept)}"
+        elif rest:
+            yield self.summary, path + rest
+        elif self.of and self.of is page.of and self is not page and self.method == "GET":
+            yield self.summary, f"{self.path.rpartition('/')[0]}/{named}"
+        if field := self._field_for(page):
+            yield self.summary, f"{self.path}?{urlencode({'method': self.method, field: named})}"
+        if self.method == "GET" and page.of in self.query.values():
+            (name,) = (name for name, kind in self.query.items() if kind is page.of)
+            yield self.summary, f"{self.path}?{urlencode({name: named})}"
+
+    def beneath_items_of(self, page: DeskRoute) -> str:
+        """Return the part of its path that is an item of a list; "" unless it is an action on one."""
+        item, _, rest = self.path.removeprefix(f"{page.path}/").partition("}")
+        is_action = self.method != "GET" and self.path.startswith(f"{page.path}/{{") and "{" not in rest
+        return f"{page.path}/{item}}}" if is_action else ""
+
+    def _keeps(self, name: str) -> bool:
+        """Whether its form keeps a fact of the case: the version, or the language of its text."""
         return self.needs_version if name == "version" else any(one.name == "text" for one in self.fields)
 
-    def names(self, case: DeskRoute) -> str:
-        """Return the field of its form that is the id of a case, such as a subject; "" if there is none."""
-        part = case.path.rpartition("{")[2].removesuffix("}")
-        if case.of is None or self.method != "POST" or "{" in self.path:
+    def _field_for(self, page: DeskRoute) -> str:
+        """The field of its form that is the id of the case of a page; "" if there is none."""
+        part = page.path.rpartition("{")[2].removesuffix("}")
+        if page.of is None or self.method != "POST" or "{" in self.path:
             return ""
         return next((one.name for one in self.fields if one.name.endswith(part)), "")
 
@@ -96,8 +125,8 @@ class DeskRoute:
         kind = self.parts[part[1:-1]]
         return bool(given) and (not issubclass(kind, Id) or kind.parse(given) is not None)
 
-    def beneath(self, other: DeskRoute) -> str | None:
-        """Return what its path adds to that of a page, if that is all; None if it is not beneath."""
+    def _beneath(self, other: DeskRoute) -> str | None:
+        """What its path adds to that of a page, if that is all; None if it is not beneath."""
         rest = self.path.removeprefix(other.path)
         is_beneath = self.path.startswith(other.path) and "{" not in rest and (not rest or rest[0] == "/")
         return rest if is_beneath else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -12,7 +11,8 @@ from chalicelib.core import clock
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.operations.breaches.clocks import HOME
-from chalicelib.privacy.processing import rows
+from chalicelib.privacy.accountability import Accountability
+from chalicelib.privacy.processing import document, rows
 from infra.ops.cases import (
     breach_form,
     breach_preview,
@@ -33,7 +33,6 @@ from infra.ops.data import removals
 from infra.ops.desk import pages
 from infra.ops.internal_api import InternalApi, altered
 from infra.ops.reports.commands import counts_of, tables_of_exact_year
-from infra.processing import texts
 
 SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/rights-requests/{request_id}": tables.whole,
@@ -80,7 +79,7 @@ def _said(lines: Iterable[str]) -> Iterator[Table]:
 def _record(_: InternalApi) -> tuple[str, Html]:
     """The record of processing of this version, by purpose."""
     by_purpose = defaultdict[str, list[Case]](list)
-    for one in json.loads(texts.as_json(rows()))["processing"]:
+    for one in document(rows(), Accountability())["processing"]:
         by_purpose[one["purpose"]["plainly"]].append(one)
     columns = ("records", "what", "where", "basis", "kept", "recipients", "protected")
     listed = (

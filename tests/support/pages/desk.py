@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import create_server
 
 from aiohttp import web
 
@@ -29,13 +29,13 @@ def desk_of(name: str, wire: Wire) -> Desk:
 @contextmanager
 def served(desk: Desk) -> Iterator[DeskServer]:
     """Serve a desk in a thread until the block ends."""
-    socket, loop = create_server(("127.0.0.1", 0)), asyncio.new_event_loop()
-    server = DeskServer(desk, socket.getsockname()[1])
+    listening, loop = socket.create_server(("127.0.0.1", 0)), asyncio.new_event_loop()
+    server = DeskServer(desk, listening.getsockname()[1])
     runner = web.AppRunner(application(server))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(_start(runner, socket), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_start(runner, listening), loop).result(10)
         yield server
     finally:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
@@ -44,6 +44,6 @@ def served(desk: Desk) -> Iterator[DeskServer]:
         loop.close()
 
 
-async def _start(runner: web.AppRunner, socket: object) -> None:
+async def _start(runner: web.AppRunner, listening: socket.socket) -> None:
     await runner.setup()
-    await web.SockSite(runner, socket).start()  # type: ignore[arg-type]
+    await web.SockSite(runner, listening).start()
