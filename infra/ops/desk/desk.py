@@ -1,8 +1,8 @@
 """What the desk shows: lists, cases, and a form for each route that changes something (ADR 97).
 
 Everything is derived from the routes of operators: a list is a route without an id, a case one with an id,
-and an action any other method beneath it. So each new route is on the desk at once, and no rule of the API is
-repeated. Opening a page makes the same call as its command, so it is the same recorded look; no page is
+and an action any other method beneath it. So a new route beneath a list or a case is on the desk at once, and
+no rule of the API is repeated. Opening a page makes the same call as its command, so it is the same recorded look; no page is
 read ahead.
 """
 
