@@ -36,7 +36,8 @@ GROUPS = {
     "usage": ("chalicelib.usage.api",),
     "rights": ("chalicelib.rights.guests.api", "chalicelib.rights.api"),
     "hooks": ("chalicelib.stream.webhook.api",),
-    "about": ("chalicelib.operations.about.api",),
+    "about": ("chalicelib.site.about.api",),
+    "site": ("chalicelib.site.pages.api",),
     "admin": (
         "chalicelib.operations.admin.breaches",
         "chalicelib.operations.admin.complaints",

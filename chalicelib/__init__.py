@@ -1,4 +1,4 @@
-"""RU4M's account, chat-identity and privacy backend: fourteen rooms, each importing only rooms below it."""
+"""RU4M's account, chat-identity and privacy backend: fifteen rooms, each importing only rooms below it."""
 
 import gc
 import os

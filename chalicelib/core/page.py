@@ -171,6 +171,11 @@ def opening(heading: str, language: Language, *more: Html, policy: str = POLICY)
     return Html('<!doctype html>\n<html lang="{}">{}\n<body>').format(language, head)
 
 
+def root_of(path: str) -> str:
+    """Return the relative address of the API's root from a page, so that links work under each base path."""
+    return "../" * (path.count("/") - 1)
+
+
 def instant(at: datetime, language: Language) -> Html:
     """Build an instant in Belgrade time."""
     there, day = at.astimezone(ZONE), in_script(day_in_words(day_of(at), language), language)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.operations.about.reference import reference_page
+from chalicelib.site.about.reference import reference_page
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_width
 

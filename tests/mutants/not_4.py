@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         name="officer_is_shown_as_the_representative",
         promise="NOT-4",
-        place="chalicelib.operations.about.api:Controller.of_stage",
+        place="chalicelib.site.about.api:Controller.of_stage",
         find="representative=arranged.representatives.get(RepresentedLaw.EU) or None",
         replace="representative=arranged.data_protection_officer or None",
         harm="A person in the EU writes to the wrong address, because the representative is not shown.",

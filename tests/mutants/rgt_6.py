@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="link_to_unsubscribe_opens_the_app",
         promise="RGT-6",
-        place="chalicelib.operations.about.associations:_opened",
+        place="chalicelib.site.about.associations:_opened",
         find="for path in _OPENED",
         replace='for path in (*_OPENED, "/privacy/unsubscribe/{token}")',
         harm="The link of a mail opens an app that asks to sign in, and the marketing goes on.",

@@ -13,7 +13,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.languages import Language
 from chalicelib.core.table import Item, Key, Table
-from chalicelib.operations.about.api import Controller
+from chalicelib.site.about.api import Controller
 from chalicelib.privacy import codec, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record

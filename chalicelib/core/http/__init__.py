@@ -7,6 +7,8 @@ from chalicelib.core.http.answers import (
     NoContent,
     Ok,
     PublicPage,
+    RefusedPage,
+    SeeOther,
     Shared,
     Tagged,
 )
@@ -18,6 +20,7 @@ from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
+    FetchSite,
     FormBody,
     GlobalPrivacyControl,
     Header,

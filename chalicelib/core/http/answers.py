@@ -73,9 +73,17 @@ class HtmlPage(Answer[None]):
 
     markup: str = field(kw_only=True)
     policy: str = field(kw_only=True)  # the content security policy
+    cookie: str = field(default="", kw_only=True)  # the value of Set-Cookie
     view: None = field(default=None)
 
     caching: ClassVar[str] = "no-store"
+
+
+@dataclass(frozen=True)
+class RefusedPage(HtmlPage):
+    """A form that was not accepted, with what its reader typed and the mistakes in it."""
+
+    status = 422
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,16 @@ class PublicPage(HtmlPage):
     """A page without personal data, the same for everyone. Caches may store it for a short while."""
 
     caching: ClassVar[str] = "public, max-age=300"
+
+
+@dataclass(frozen=True)
+class SeeOther(Answer[None]):
+    """See other: the browser gets the page at `location` next, so a reload repeats no form."""
+
+    status = 303
+    location: str = field(kw_only=True)  # relative to the address of the request, or whole
+    cookie: str = field(default="", kw_only=True)  # the value of Set-Cookie
+    view: None = field(default=None)
 
 
 def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Response:
@@ -94,17 +112,18 @@ def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Res
         seen: the request's If-None-Match (RFC 9110, 13.1.2).
     """
     if isinstance(answer, HtmlPage):
-        return Response(answer.markup, _page_headers(answer, request_id), answer.status)
+        return _page(answer, request_id, seen)
     headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
-    if isinstance(answer, Created):
+    if isinstance(answer, Created | SeeOther):
         headers["Location"] = answer.location
+    if isinstance(answer, SeeOther) and answer.cookie:
+        headers["Set-Cookie"] = answer.cookie
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
     if isinstance(answer, Shared):
-        tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
-        headers |= {"Cache-Control": answer.caching, "ETag": tag, "Vary": _VARY}
-        if {tag, "*"} & {one.strip().removeprefix("W/") for one in seen.split(",")}:
+        headers |= {"Cache-Control": answer.caching, "ETag": _tag(body), "Vary": _VARY}
+        if _has_seen(body, seen):
             return Response(body="", status_code=304, headers=headers)
     return Response(body=body, status_code=answer.status, headers=headers)
 
@@ -123,16 +142,30 @@ def _headers(media_type: str, request_id: str) -> _Headers:
     return {"Content-Type": media_type, "Cache-Control": "no-store", REQUEST_ID: request_id}
 
 
-def _page_headers(page: HtmlPage, request_id: str) -> _Headers:
-    """The headers of a page: no site may frame it, which could make a reader click its buttons."""
-    return {
+def _page(page: HtmlPage, request_id: str, seen: str) -> Response:
+    """Build the response with a page: no site may frame it, which could make a reader click its buttons."""
+    headers: _Headers = {
         **_headers("text/html; charset=utf-8", request_id),
         "Cache-Control": page.caching,
         "Vary": _VARY,
         "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        **({"Set-Cookie": page.cookie} if page.cookie else {}),
     }
+    if isinstance(page, PublicPage):
+        headers["ETag"] = _tag(page.markup)
+        if _has_seen(page.markup, seen):
+            return Response(body="", status_code=304, headers=headers)
+    return Response(page.markup, headers, page.status)
+
+
+def _tag(body: str) -> str:
+    return f'"{sha256(body.encode()).hexdigest()[:32]}"'
+
+
+def _has_seen(body: str, seen: str) -> bool:
+    return bool({_tag(body), "*"} & {one.strip().removeprefix("W/") for one in seen.split(",")})
 
 
 def _retry(members: Mapping[str, object]) -> dict[str, str]:

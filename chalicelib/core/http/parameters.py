@@ -34,6 +34,7 @@ from pydantic_core import ErrorDetails
 
 from chalicelib.core.contract_words import ErrorCode, word_of
 from chalicelib.core.errors import (
+    Forbidden,
     InvalidRequest,
     PayloadTooLarge,
     PreconditionRequired,
@@ -291,6 +292,24 @@ class GlobalPrivacyControl(Header):
     def parse(cls, value: str) -> Self:
         """Accept exactly `1`. Several headers arrive joined by commas; one `1` among them is enough."""
         return cls(on="1" in (part.strip() for part in value.split(",")))
+
+
+class FetchSite(Header):
+    """Where a form was sent from (Fetch Metadata Request Headers, W3C). Pages of other sites are refused.
+
+    Browsers set the header, and no page can. Programs and old browsers send none.
+    """
+
+    name = "Sec-Fetch-Site"
+    description = "`cross-site` and `same-site` are refused: only our own pages send our forms."
+    problems = (Forbidden,)
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Accept our own pages, and what a person opened directly."""
+        if value not in {"same-origin", "none"}:
+            raise Forbidden("Only our own pages send this form")
+        return cls()
 
 
 class ReaderLanguage(Header):

@@ -272,6 +272,15 @@ class _Plan:
             parsed[self.size] = PageSize.parse(query.get("limit"))
         return parsed
 
+    def refuse(self, problem: Problem, request: Request, request_id: str) -> Response:
+        """Return the response for a problem: a page for a browser that asked for one, else a document."""
+        has_page = any(isinstance(kind, type) and issubclass(kind, HtmlPage) for kind in self.answers)
+        if not has_page or "text/html" not in request.headers.get("accept", ""):
+            return refuse(problem, request_id)
+        from chalicelib.core.http.problem_pages import problem_page  # most functions have no page
+
+        return problem_page(problem, request, request_id)
+
     def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
         """Step 3: return a context that counts the call, and uncounts it if the view fails."""
         if not isinstance(self.limit, DailyLimit):
@@ -291,11 +300,11 @@ def _serve(
         seen = request.headers.get("if-none-match", "")
         response = respond(answer if isinstance(answer, Answer) else Ok(answer), request_id, seen)
     except Problem as problem:
-        response = refuse(problem, request_id)
+        response = plan.refuse(problem, request, request_id)
         _count_problem(problem)
     except Exception as error:  # noqa: BLE001 - last resort: respond with 500, log without the error's text
         observe.log_failure("request_failed", error, route=label, request_id=request_id)
-        response = refuse(InternalError(), request_id)
+        response = plan.refuse(InternalError(), request, request_id)
         metrics.count(Metric.REQUEST_FAILED)
     observe.record_request(label, response.status_code, request_id)
     return response

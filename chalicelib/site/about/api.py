@@ -14,12 +14,12 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import PublicPage, ReaderLanguage, Shared, View, route
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import Stage, settings
-from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
 from chalicelib.privacy import accountability
 from chalicelib.privacy.accountability import RepresentedLaw
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.site.about.associations import AndroidStatements, AppleAssociation
 
 
 class Authority(View):
@@ -189,7 +189,7 @@ def get_reference() -> PublicPage:
     if settings().stage is Stage.PRODUCTION:
         raise NotFound
     from chalicelib.core.page import POLICY  # the other routes have no page
-    from chalicelib.operations.about.reference import reference_page
+    from chalicelib.site.about.reference import reference_page
 
     return PublicPage(markup=reference_page(), policy=POLICY)
 

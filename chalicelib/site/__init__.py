@@ -1,0 +1,1 @@
+"""The public site: pages for people without the app, forms for every right, and what is public about us."""
