@@ -13,7 +13,6 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.languages import Language
 from chalicelib.core.table import Item, Key, Table
-from chalicelib.site.about.api import Controller
 from chalicelib.privacy import codec, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
@@ -23,6 +22,7 @@ from chalicelib.privacy.processing import rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.site.about.api import Controller
 from infra.processing import texts
 
 pytestmark = pytest.mark.usefixtures("forget_test_records")

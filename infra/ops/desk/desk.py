@@ -2,8 +2,8 @@
 
 Everything is derived from the routes of operators: a list is a route without an id, a case one with an id,
 and an action any other method beneath it. So a new route beneath a list or a case is on the desk at once, and
-no rule of the API is repeated. Opening a page makes the same call as its command, so it is the same recorded look; no page is
-read ahead.
+no rule of the API is repeated. Opening a page makes the same call as its command, so it is the same recorded
+look; no page is read ahead.
 """
 
 from __future__ import annotations
