@@ -25,7 +25,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
+from chalicelib.core.http.answers import Created, HtmlPage, PublicPage, Shared, Tagged
 from chalicelib.core.http.options import QueryOption
 from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import Body, RequestError
@@ -142,7 +142,9 @@ _TAGS = (
 
 def document() -> dict[str, Any]:
     """Build the public contract of the imported groups (all, if app has no group setting)."""
-    routes = tuple(with_later_problems(route) for route in contract.routes() if not route.internal)
+    routes = tuple(
+        with_later_problems(route) for route in contract.routes() if not (route.internal or route.is_form)
+    )
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
     problems = {"Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)}
@@ -252,7 +254,7 @@ def _headers(route: Route) -> list[dict[str, Any]]:
             "schema": header.schema,
         }
         for header, required in route.headers.items()
-    ] + [_SEEN.copy() for kind, _ in route.answers if issubclass(kind, Shared)]
+    ] + [_SEEN.copy() for kind, _ in route.answers if issubclass(kind, Shared | PublicPage)]
 
 
 def _cursor(route: Route) -> list[dict[str, Any]]:
@@ -289,7 +291,7 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             answer["headers"] = {"Cache-Control": {**_CACHING, "schema": {"const": kind.caching}}}
         if kind is Tagged:
             answer["headers"] = {"ETag": _ETAG}
-        if issubclass(kind, Shared):
+        if issubclass(kind, Shared | PublicPage):
             answer["headers"] = {
                 "Cache-Control": {**_CACHING, "schema": {"const": kind.caching}},
                 "ETag": _SAME,

@@ -3,17 +3,14 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
-from chalicelib.consents.links import UnsubscribeToken
 from chalicelib.core.contract_words import LimitName
-from chalicelib.core.errors import IdempotencyMismatch, Unavailable
+from chalicelib.core.errors import IdempotencyMismatch
 from chalicelib.core.http import (
     Accepted,
     Cursor,
     DailyLimit,
     HtmlPage,
-    NoContent,
     PageSize,
-    PublicPage,
     ReaderLanguage,
     Unlimited,
     route,
@@ -24,14 +21,11 @@ from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
-from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestList, RequestView
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_of
-from chalicelib.rights.objection import unsubscribe as links
-from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import Receipt
@@ -162,16 +156,6 @@ def get_certificate(caller: RightsCaller, rights_request_id: RightsRequestId) ->
     )
 
 
-@route(rights, "GET", "/privacy/request")
-def get_receipt_page() -> PublicPage:
-    """Get the page that shows a request by its receipt.
-
-    Messages link to it with `#`, the id of the request, a dot and the receipt. A browser does not send that
-    part; the page's script reads it, and sends the receipt in the header of the routes below.
-    """
-    return PublicPage(markup=receipt_page(settings().contact_email), policy=RECEIPT_POLICY)
-
-
 @route(rights, "GET", "/v1/rights-receipts/{rights_request_id}")
 def get_by_receipt(
     rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
@@ -209,30 +193,3 @@ def get_certificate_page(
         service.by_receipt(rights_request_id, receipt.text), _language(reader)
     )
     return HtmlPage(markup=markup, policy=POLICY)
-
-
-@route(rights, "GET", "/privacy/unsubscribe/{token}")
-def get_unsubscribe_page(token: UnsubscribeToken) -> HtmlPage:
-    """Get the page behind the link to unsubscribe in a marketing mail. It asks, and changes nothing."""
-    spoken = links.read(token).language
-    return HtmlPage(markup=links.question(spoken), policy=UNSUBSCRIBE_POLICY)
-
-
-@route(
-    rights,
-    "POST",
-    "/privacy/unsubscribe/{token}",
-    limit=Unlimited("An objection to marketing is never refused; repeating it stores nothing"),
-    problems=(Unavailable,),
-)
-def unsubscribe(token: UnsubscribeToken, body: OneClick) -> NoContent | HtmlPage:
-    """Object to direct marketing by the link in a mail, in one click and without a session (RFC 8058).
-
-    The link also works after the account was deleted. The response does not reveal whether an account exists.
-    With `answer=page` it is a page to read.
-    """
-    what = links.read(token)
-    links.unsubscribe(what)
-    if body.answer is None:
-        return NoContent()
-    return HtmlPage(markup=links.confirmation(what.language), policy=UNSUBSCRIBE_POLICY)

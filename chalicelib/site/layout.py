@@ -12,6 +12,7 @@ from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import STYLE, hash_source, opening, root_of
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.site.form_serbian import FORMS
 from chalicelib.site.serbian import SITE
 
 # A single column, and buttons as large as a thumb (WCAG 2.2, 2.5.8).
@@ -52,11 +53,11 @@ _NAMES = {Language.ENGLISH: "English", Language.SERBIAN_LATIN: "Srpski", Languag
 _MENU = {
     "/privacy": "Privacy centre",
     "/privacy/delete": "Delete my account",
-    "/privacy/policy": "Privacy policy",
+    "/privacy/versions": "Policy and terms",
     "/privacy/support": "Write to us",
 }
 _FOOT = {
-    "/terms": "Terms of use",
+    "/privacy/request": "I have a receipt",
     "/privacy/recipients": "Who receives data",
     "/privacy/year": "The year in figures",
     "/privacy/verify": "Check a certificate",
@@ -89,7 +90,7 @@ class Reader:
     @property
     def say(self) -> Phrasebook:
         """The phrases in the language of the reader."""
-        return Phrasebook(self.language, SITE, PRIVACY)
+        return Phrasebook(self.language, SITE, FORMS, PRIVACY)
 
     def link(self, path: str) -> str:
         """Return the address of another page of the site, in the chosen language."""

@@ -132,6 +132,11 @@ class Route:
     problems: tuple[type[Problem], ...]
     deprecated: Deprecation | None = None
 
+    @property
+    def is_form(self) -> bool:
+        """Whether only a form of our pages calls it; the public document omits it, as it does `internal`."""
+        return any(header.is_of_pages for header in self.headers)
+
 
 _routes: list[Route] = []
 

@@ -232,6 +232,7 @@ class Header(ABC):
     description: ClassVar[str]
     schema: ClassVar[Mapping[str, object]] = {"type": "string"}
     problems: ClassVar[tuple[type[Problem], ...]] = (InvalidRequest,)
+    is_of_pages: ClassVar[bool] = False  # whether only routes of our own forms read it
 
     @classmethod
     @abstractmethod
@@ -303,6 +304,7 @@ class FetchSite(Header):
     name = "Sec-Fetch-Site"
     description = "`cross-site` and `same-site` are refused: only our own pages send our forms."
     problems = (Forbidden,)
+    is_of_pages = True
 
     @classmethod
     def parse(cls, value: str) -> Self:

@@ -37,7 +37,7 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
+from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, SeeOther, refuse, respond
 from chalicelib.core.http.app_version import AppVersion
 from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
 from chalicelib.core.http.operators import Operator
@@ -274,7 +274,8 @@ class _Plan:
 
     def refuse(self, problem: Problem, request: Request, request_id: str) -> Response:
         """Return the response for a problem: a page for a browser that asked for one, else a document."""
-        has_page = any(isinstance(kind, type) and issubclass(kind, HtmlPage) for kind in self.answers)
+        pages = HtmlPage | SeeOther
+        has_page = any(isinstance(kind, type) and issubclass(kind, pages) for kind in self.answers)
         if not has_page or "text/html" not in request.headers.get("accept", ""):
             return refuse(problem, request_id)
         from chalicelib.core.http.problem_pages import problem_page  # most functions have no page
@@ -337,7 +338,7 @@ def _required(hint: Any) -> tuple[type, bool]:  # noqa: ANN401 - a type expressi
 
 
 def _answer_kind(hint: Any) -> tuple[type[Answer[Any]], type[View] | None]:  # noqa: ANN401 - a type expression
-    if isinstance(hint, type) and issubclass(hint, NoContent | HtmlPage):
+    if isinstance(hint, type) and issubclass(hint, NoContent | HtmlPage | SeeOther):
         return hint, None
     origin = get_origin(hint)
     if origin is not None and issubclass(origin, Answer):

@@ -1,7 +1,6 @@
-"""The objection by a link in a mail (RFC 8058), and the page behind the link.
+"""The objection by a link in a mail (RFC 8058).
 
-Programs that check links open them, so the page asks, and changes nothing; its button sends the form of RFC
-8058. The page names no person. Invariants:
+Invariants:
 
 - The response is the same whether the account exists, is frozen, is being erased or is gone.
 - The mailbox of the mail is suppressed first. So it gets nothing more, even if the rest fails.
@@ -12,7 +11,6 @@ Programs that check links open them, so the page asks, and changes nothing; its 
 """
 
 import uuid
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal
@@ -26,11 +24,7 @@ from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.http import FormBody
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.languages import Language
-from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
-from chalicelib.core.page import STYLE, hash_source, opening
-from chalicelib.core.phrases import in_script
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING
@@ -116,76 +110,3 @@ def _has(subject: Subject, what: Unsubscribable) -> bool:
 
 def _objects(subject: Subject) -> bool:
     return subject.purposes is not None and subject.purposes.objected >= {*DIRECT_MARKETING}
-
-
-# By language: the question, what the button does, the button, and the confirmation.
-_TEXTS: Mapping[str, tuple[str, str, str, str]] = {
-    "en": (
-        "Stop marketing?",
-        (
-            "We then send you no more news and offers, and do not choose advertisements by your data. Mails "
-            "about an account and about rights are not affected. You need neither the app nor to sign in."
-        ),
-        "Stop marketing",
-        (
-            "Done. We send you no more news and offers; one that is already on its way may still arrive. An "
-            "account can consent to them again in the app."
-        ),
-    ),
-    "sr": (
-        "Ne želite više reklamne poruke?",
-        (
-            "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Na "
-            "poruke o nalogu i pravima to ne utiče. Ne treba Vam aplikacija i ne morate da se "
-            "prijavite."
-        ),
-        "Ne želim reklamne poruke",
-        (
-            "Gotovo. Više Vam nećemo slati novosti i ponude; poruka koja je već poslata može još da stigne. "
-            "Uz nalog, pristanak može ponovo da se da u aplikaciji."
-        ),
-    ),
-}
-# One column, and a button as large as a thumb.
-_OWN_STYLE = """
-.page{display:block;max-width:40rem}
-button{font:inherit;font-weight:600;min-height:2.9rem;padding:.5rem 1.1rem;border-radius:.5rem;cursor:pointer;
-background:var(--link);color:var(--card);border:2px solid var(--link)}
-button:focus-visible{outline:3px solid var(--link);outline-offset:3px}
-"""
-UNSUBSCRIBE_POLICY = (
-    f"default-src 'none'; style-src {hash_source(STYLE)} {hash_source(_OWN_STYLE)}; base-uri 'none'; "
-    "form-action 'self'"
-)
-
-
-def question(language: Language) -> str:
-    """Build the page that asks, in the language of the mail."""
-    heading, what, button, _ = _in(language)
-    form = tag(
-        "form",
-        tag("input", type="hidden", name="List-Unsubscribe", value="One-Click"),
-        tag("input", type="hidden", name="answer", value="page"),
-        tag("button", button, type="submit"),
-        method="post",
-    )
-    return _page(language, heading, tag("p", what), form)
-
-
-def confirmation(language: Language) -> str:
-    """Build the page that confirms the objection."""
-    done = _in(language)[-1]
-    return _page(language, "RU4M", tag("p", done, role="status"))
-
-
-def _in(language: Language) -> tuple[str, ...]:
-    if not language.is_serbian:
-        return _TEXTS["en"]
-    return tuple(in_script(text, language) for text in _TEXTS["sr"])
-
-
-def _page(language: Language, heading: str, *parts: Html) -> str:
-    head = opening(heading, language, tag("style", Html(_OWN_STYLE)), policy=UNSUBSCRIBE_POLICY)
-    main = tag("main", *parts)
-    body = tag("div", tag("header", tag("h1", heading)), main, class_="page")
-    return "".join((head, body, Html("</body></html>\n")))

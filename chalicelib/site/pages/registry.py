@@ -23,7 +23,7 @@ class PageName(PathText):
     """The name of a page."""
 
     __slots__ = ()
-    pattern = re.compile("|".join(NAMES))
+    pattern = re.compile(f"({'|'.join(NAMES)})")
 
 
 class SitePage(Protocol):

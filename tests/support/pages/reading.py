@@ -6,7 +6,7 @@ A page whose elements are not all closed is refused.
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID = {"meta", "br"}
+_VOID = {"meta", "br", "input"}
 
 
 @dataclass

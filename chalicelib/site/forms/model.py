@@ -1,0 +1,72 @@
+"""What the forms send. A field may be empty: the page then says what is missing."""
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.core.http import FormBody
+from chalicelib.core.ids import PathText, RightsRequestId
+from chalicelib.rights.request.terms import Right
+
+_LONGEST = 2000  # characters of a text, as the API takes them
+
+
+class FormRight(PathText):
+    """A right, as the last part of the address of its page."""
+
+    __slots__ = ()
+    pattern = re.compile(f"({'|'.join(Right)})")
+
+    @property
+    def right(self) -> Right:
+        """The right."""
+        return Right(self)
+
+
+Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST)]
+_Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+
+
+class _SiteForm(FormBody):
+    """A form of ours: 2,000 characters of a text are up to 24,000 bytes as a browser sends them."""
+
+    max_bytes: ClassVar[int] = 32 * 1024
+
+
+class StartForm(_SiteForm):
+    """What a person asks for, and where the code goes."""
+
+    contact: _Contact = ""
+    reason: Typed = ""
+    ground: Literal["", "a", "b", "c", "d"] = ""
+    purpose: Annotated[str, StringConstraints(pattern="^[a-z_]{0,40}$")] = ""
+
+
+class SupportForm(_SiteForm):
+    """A message to us, and the mailbox for the answer."""
+
+    email: _Contact = ""
+    text: Typed = ""
+
+
+class ReceiptForm(_SiteForm):
+    """A receipt, or the link with it, as a person pasted it."""
+
+    receipt: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+    @property
+    def found(self) -> tuple[RightsRequestId, str] | None:
+        """The id of the request and its receipt."""
+        match = re.search(rf"({RightsRequestId.pattern.pattern})\.(\d+\.[\w-]{{20,100}})", self.receipt)
+        return (RightsRequestId(match[1]), match[2]) if match else None
+
+
+class StepForm(_SiteForm):
+    """A step of an open form: its button, its token, and what was typed."""
+
+    token: Annotated[str, StringConstraints(max_length=40)] = ""
+    do: Literal["verify", "again", "add", "cancel", "close"]
+    code: Annotated[str, Field(max_length=20)] = ""
+    contact: _Contact = ""
+    release_key: Annotated[str, Field(max_length=256)] = ""

@@ -1,0 +1,135 @@
+"""The pages on which a form begins: one for each right, a receipt, a message to us."""
+
+from collections.abc import Iterator
+
+from chalicelib.core.markup import Html, tag
+from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.rights.request.terms import Right
+from chalicelib.site import layout
+from chalicelib.site.forms.fields import (
+    Mistakes,
+    actions,
+    button,
+    choice_field,
+    form,
+    long_field,
+    summary,
+    text_field,
+)
+from chalicelib.site.forms.model import ReceiptForm, StartForm, SupportForm
+from chalicelib.site.layout import Reader, paragraphs, policy_of, section
+from chalicelib.site.pages import rights
+
+# Sends the receipt that a link has after `#`, which a browser does not send by itself.
+OPEN_SCRIPT = """const open=()=>{const found=location.hash.slice(1);if(!/^r_/.test(found))return
+history.replaceState(null,'',location.pathname+location.search)
+const field=document.getElementById('receipt');field.value=found;field.form.submit();field.value=''}
+addEventListener('hashchange',open);open()"""
+RECEIPT_POLICY = policy_of(OPEN_SCRIPT)
+_GROUNDS = {
+    "": "I do not know",
+    "a": "The data is wrong, and you are checking it",
+    "b": "Using the data is unlawful, but do not delete it",
+    "c": "I need the data for a legal claim",
+    "d": "I have objected, and you are weighing it",
+}
+_REASONS = {
+    Right.RECTIFICATION: ("What is wrong, and what is right?", "Name each detail, and its right value."),
+    Right.RESTRICTION: ("What should we know? (optional)", ""),
+    Right.OBJECTION: ("Your reasons (optional)", "Your situation helps us to weigh your objection."),
+}
+_CHOSEN_FROM = {
+    Right.CONSENT_WITHDRAWAL: ("Which consent?", "All of my consents", LegalBasis.CONSENT),
+    Right.OBJECTION: ("To which use?", "Every use that I can object to", LegalBasis.LEGITIMATE_INTERESTS),
+}
+
+
+def of_right(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes = ()) -> str:
+    """Build the page of a right: what happens, then its form."""
+    say = reader.say
+    title = say(rights.TITLES[right])
+    begin = form(
+        reader.link(f"/privacy/rights/{right}"),
+        *_questions(reader, right, typed, mistakes),
+        text_field(
+            "contact",
+            say("Your mobile number or email address"),
+            hint=say(
+                "We send a code there. Use the one of your account, if you have one. A number without a "
+                "country code is one of Serbia."
+            ),
+            value=typed.contact,
+            mistakes=mistakes,
+            autocomplete="email",
+        ),
+        actions(button(say("Send me a code"), kind="main")),
+    )
+    asked = section(say("Begin here"), begin, id="form")
+    return layout.page(reader, title, summary(reader, mistakes), *rights.about(reader, right), asked)
+
+
+def _questions(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes) -> Iterator[Html]:
+    say = reader.say
+    if right is Right.RESTRICTION:
+        grounds = {letter: say(text) for letter, text in _GROUNDS.items()}
+        yield choice_field("ground", say("Why?"), grounds, value=typed.ground)
+    if right in _CHOSEN_FROM:
+        label, all_of_them, basis = _CHOSEN_FROM[right]
+        purposes = {purpose.value: say(purpose.plainly) for purpose in Purpose if purpose.basis is basis}
+        yield choice_field("purpose", say(label), {"": say(all_of_them), **purposes}, value=typed.purpose)
+    if right in _REASONS:
+        label, hint = _REASONS[right]
+        hint = say(hint) if hint else ""
+        yield long_field("reason", say(label), hint=hint, value=typed.reason, mistakes=mistakes)
+
+
+def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = ()) -> str:
+    """Build the page behind the link with a receipt; its script sends the receipt, a person can paste it."""
+    say = reader.say
+    begin = form(
+        reader.link("/privacy/request"),
+        text_field(
+            "receipt",
+            say("Your receipt, or the whole link"),
+            hint=say("It begins with r_, and you got it when you made the request, and in our messages."),
+            value=typed.receipt,
+            mistakes=mistakes,
+            autocomplete="off",
+        ),
+        actions(button(say("Show my request"), kind="main")),
+    )
+    lead = paragraphs(
+        say(
+            "See how far your request is, cancel it, or fetch what we made for you. You need neither the app "
+            "nor an account. On a phone with the RU4M app, the link can open the app, which shows the same."
+        ),
+    )
+    script = tag("script", Html(OPEN_SCRIPT))
+    return layout.page(
+        reader, say("Your request"), summary(reader, mistakes), lead, begin, script, policy=RECEIPT_POLICY
+    )
+
+
+def of_support(reader: Reader, typed: SupportForm, mistakes: Mistakes = ()) -> str:
+    """Build the page on which a person writes to us."""
+    say = reader.say
+    begin = form(
+        reader.link("/privacy/support"),
+        text_field(
+            "email",
+            say("Your email address"),
+            hint=say("We send a code there, and then the answer."),
+            value=typed.email,
+            mistakes=mistakes,
+            autocomplete="email",
+            type="email",
+        ),
+        long_field("text", say("Your message"), value=typed.text, mistakes=mistakes),
+        actions(button(say("Send me a code"), kind="main")),
+    )
+    lead = paragraphs(
+        say("Ask us about the app, your account or your data. A person reads it and answers by mail."),
+        say("We keep your message and our answer for one year, then we delete them."),
+        say("Do not send passwords, codes or identity papers."),
+    )
+    return layout.page(reader, say("Write to us"), summary(reader, mistakes), lead, begin)

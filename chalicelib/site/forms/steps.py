@@ -1,0 +1,210 @@
+"""What the forms do: each step calls the service of the API beneath, and leads to the next page (ADR 99).
+
+Invariants:
+
+- A step that is taken twice does what it did once: a form that is sent again within a minute asks for the
+  same code, a code that is sent again shows the same request, a cancellation can be repeated.
+- A step names the token of the form that the browser keeps. Another one changes nothing: the page was of an
+  older form, in another tab, or had ended.
+- A refusal shows the same page again, with what was typed.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TypeVar
+
+from chalicelib.accounts.challenges.model import ChallengeView, CodeChannel
+from chalicelib.core import clock, keyring
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import NotFound, Problem, existing
+from chalicelib.core.http import ClientAddress, HtmlPage, RefusedPage, SeeOther
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.page import POLICY
+from chalicelib.core.settings import Secret
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.rights import service as requests
+from chalicelib.rights.erasure import certificate
+from chalicelib.rights.erasure.certificate import CertificateFile
+from chalicelib.rights.guests import service as guests
+from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
+from chalicelib.site.forms import shown, start
+from chalicelib.site.forms.fields import Mistakes
+from chalicelib.site.forms.mistakes import mistake_of
+from chalicelib.site.forms.model import ReceiptForm, StartForm, StepForm, SupportForm
+from chalicelib.site.forms.open_form import NO_FORM, AwaitedCode, CodeFor, OpenForm
+from chalicelib.site.layout import SITE_POLICY, Reader
+
+_Body = TypeVar("_Body", GuestRequest, GivenContact)
+_FORM = "/privacy/form"
+
+
+def ask(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) -> SeeOther | RefusedPage:
+    """Ask for a code for a request."""
+    try:
+        awaited = _code_for_right(reader, right, typed, address)
+    except Problem as problem:
+        markup = start.of_right(reader, right, typed, (mistake_of(problem, reader),))
+        return RefusedPage(markup=markup, policy=SITE_POLICY)
+    return _next(reader, OpenForm.new(awaited=awaited))
+
+
+def write(reader: Reader, typed: SupportForm, address: ClientAddress) -> SeeOther | RefusedPage:
+    """Ask for a code for a message to us."""
+    raise NotImplementedError
+
+
+def show(reader: Reader, typed: ReceiptForm) -> SeeOther | RefusedPage:
+    """Open the request that a receipt belongs to."""
+    try:
+        request_id, receipt = existing(typed.found)
+        requests.by_receipt(request_id, receipt)
+    except NotFound as problem:
+        markup = start.of_receipt(reader, typed, (mistake_of(problem, reader),))
+        return RefusedPage(markup=markup, policy=start.RECEIPT_POLICY)
+    return _next(reader, OpenForm.new(request_id=request_id, receipt=receipt))
+
+
+def current(reader: Reader, form: OpenForm | None) -> HtmlPage:
+    """Build the page of the open form."""
+    return HtmlPage(markup=_markup(reader, form), policy=SITE_POLICY)
+
+
+def take(
+    reader: Reader, form: OpenForm | None, step: StepForm, address: ClientAddress
+) -> SeeOther | RefusedPage:
+    """Take a step of the open form."""
+    if form is None or step.token != form.token:
+        return SeeOther(location=reader.link(_FORM))
+    if step.do == "close":
+        return SeeOther(location=reader.link("/privacy"), cookie=NO_FORM)
+    try:
+        return _next(reader, _stepped(reader, form, step, address))
+    except Problem as problem:
+        markup = _markup(reader, form, (mistake_of(problem, reader),), step)
+        return RefusedPage(markup=markup, policy=SITE_POLICY)
+
+
+def copy(form: OpenForm | None) -> SeeOther:
+    """Lead to the copy of the request that is shown."""
+    shown_by = existing(form)
+    link = requests.export_link_by_receipt(existing(shown_by.request_id), shown_by.receipt)
+    return SeeOther(location=link.url)
+
+
+def certificate_page(reader: Reader, form: OpenForm | None) -> HtmlPage:
+    """Build the page of the certificate of the request that is shown."""
+    markup = certificate.page_of_request(_request(existing(form)), reader.language)
+    return HtmlPage(markup=markup, policy=POLICY)
+
+
+def certificate_file(form: OpenForm | None) -> CertificateFile:
+    """Return the signed certificate of the request that is shown."""
+    return CertificateFile.of(certificate.of_request(_request(existing(form))))
+
+
+def _request(form: OpenForm) -> RightsRequest:
+    return requests.by_receipt(existing(form.request_id), form.receipt)
+
+
+def _next(reader: Reader, form: OpenForm) -> SeeOther:
+    return SeeOther(location=reader.link(_FORM), cookie=form.cookie)
+
+
+def _markup(
+    reader: Reader, form: OpenForm | None, mistakes: Mistakes = (), typed: StepForm | None = None
+) -> str:
+    if form is None:
+        return shown.no_form(reader)
+    if form.awaited:
+        return shown.code(reader, form, form.awaited, mistakes)
+    if form.request_id:
+        return shown.request(reader, form, _request(form), mistakes, typed)
+    return shown.sent(reader, form)
+
+
+def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddress) -> OpenForm:
+    """Take a step, and return the form after it."""
+    if step.do == "cancel":
+        requests.cancel_by_receipt(existing(form.request_id), form.receipt)
+        return form
+    if step.do == "add":
+        return form.model_copy(update={"awaited": _code_for_proof(reader, form, step.contact, address)})
+    awaited = existing(form.awaited)
+    if step.do == "again":
+        return form.model_copy(update={"awaited": _code_again(reader, form, awaited, address)})
+    return _verified(form, awaited, step, address)
+
+
+def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: ClientAddress) -> OpenForm:
+    code = "".join(step.code.split())
+    if awaited.purpose is CodeFor.PROOF:
+        proving = Proving(code=code, release_key=step.release_key or None)
+        guests.add_proof(existing(form.request_id), form.receipt, awaited.challenge_id, proving, address)
+        return OpenForm.new(request_id=form.request_id, receipt=form.receipt)
+    taken = guests.verify(awaited.challenge_id, code, address)
+    return OpenForm.new(request_id=taken.request.request_id, receipt=taken.receipt)
+
+
+def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: ClientAddress) -> AwaitedCode:
+    if awaited.purpose is CodeFor.PROOF:
+        return _code_for_proof(reader, form, awaited.typed["contact"], address)
+    return _code_for_right(reader, existing(awaited.right), StartForm.model_validate(awaited.typed), address)
+
+
+def _code_for_right(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) -> AwaitedCode:
+    asked = {
+        **_contact(typed.contact, reader),
+        "right": right,
+        **({"reason": typed.reason} if typed.reason else {}),
+        **({"ground": typed.ground} if typed.ground else {}),
+        **({"purposes": [typed.purpose]} if typed.purpose else {}),
+    }
+    body = _read(GuestRequest, asked)
+    view = guests.start(body, address, _key(asked, address))
+    return _awaited(CodeFor.RIGHT, view, typed.model_dump(exclude_defaults=True), right)
+
+
+def _code_for_proof(reader: Reader, form: OpenForm, contact: str, address: ClientAddress) -> AwaitedCode:
+    asked = _contact(contact, reader)
+    body, request_id = _read(GivenContact, asked), existing(form.request_id)
+    key = _key({**asked, "request_id": request_id}, address)
+    view = guests.start_proof(request_id, form.receipt, body, address, key)
+    return _awaited(CodeFor.PROOF, view, {"contact": contact})
+
+
+def _awaited(
+    purpose: CodeFor, view: ChallengeView, typed: Mapping[str, str], right: Right | None = None
+) -> AwaitedCode:
+    return AwaitedCode(
+        purpose=purpose,
+        challenge_id=view.challenge_id,
+        ends_at=view.expires_at,
+        is_text=view.channel is CodeChannel.SMS,
+        right=right,
+        typed=typed,
+    )
+
+
+def _contact(typed: str, reader: Reader) -> dict[str, object]:
+    """The contact as the API takes it; a number without a country code is one of our country."""
+    if "@" in typed:
+        return {"email": typed, "locale": reader.language}
+    return {"phone": typed, "region": CONTROLLER.country, "locale": reader.language}
+
+
+def _read(kind: type[_Body], asked: Mapping[str, object]) -> _Body:
+    return kind.parse(json.dumps(asked).encode(), kind.media_type)
+
+
+def _key(asked: Mapping[str, object], address: ClientAddress) -> IdempotencyKey:
+    """A key that is the same for the same form from the same network within a minute.
+
+    So a form that is sent twice sends one code. The key is made under a key of the vault: it gives a stranger
+    no way to the code of another person.
+    """
+    minute = str(int(clock.now().timestamp() // MINUTE.total_seconds()))
+    digest = keyring.mac_keys(Secret.CODES).digest("form", address.block, minute, json.dumps(asked))
+    return IdempotencyKey(uuid.UUID(bytes=digest[:16], version=4))
