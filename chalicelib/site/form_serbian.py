@@ -32,8 +32,8 @@ FORMS: Catalogue = {
     # The receipt
     "Your request": "Vaš zahtev",
     "Your receipt, or the whole link": "Vaša potvrda o prijemu ili cela veza",
-    "It begins with r_, and you got it when you made the request, and in our messages.": (
-        "Počinje sa r_, a dobili ste je kada ste podneli zahtev i u našim porukama."
+    "You got it when you made the request, and in our messages.": (
+        "Dobili ste je kada ste podneli zahtev i u našim porukama."
     ),
     "Show my request": "Prikažite moj zahtev",
     "I have a receipt": "Imam potvrdu o prijemu",

@@ -49,7 +49,11 @@ outline:3px solid var(--link);outline-offset:2px}
 @media print{.actions,.top,footer,form{display:none}}
 """
 
-_NAMES = {Language.ENGLISH: "English", Language.SERBIAN_LATIN: "Srpski", Language.SERBIAN_CYRILLIC: "Српски"}
+_NAMES = (
+    (Language.ENGLISH, "English"),
+    (Language.SERBIAN_LATIN, "Srpski"),
+    (Language.SERBIAN_CYRILLIC, "Српски"),
+)
 _MENU = {
     "/privacy": "Privacy centre",
     "/privacy/delete": "Delete my account",
@@ -153,7 +157,7 @@ def _top(reader: Reader) -> Html:
         tag("span", name, lang=language.value, aria_current="true")
         if language is reader.language
         else tag("a", name, lang=language.value, hreflang=language.value, href=f"?language={language}")
-        for language, name in _NAMES.items()
+        for language, name in _NAMES
     )
     name = link(reader, "/privacy", "RU4M", class_="name")
     return tag("div", name, tag("div", *named, class_="languages"), class_="top")

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.proof  # tests/infra/test_roles.py reads the same polic
 # {function: {table: operations}}; every other operation is denied, and Scan always.
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
+    "site": {},
     "access_token": {},
     "admin": {
         # On AWS only partitions of accounts, no conversation; the emulator does not check the condition.
@@ -257,7 +258,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
 }
 
 OPENS_NO_RECORD = {
-    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks",
+    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks", "site",
     "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
     "sweep_rights", "watch_breaches", "work_on_hooks",
 }  # fmt: skip

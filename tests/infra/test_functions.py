@@ -59,6 +59,7 @@ FUNCTIONS = {
     "renew_shard",
     "sessions",
     "signup",
+    "site",
     "sweep_rights",
     "send_unsent",
     "sync_chat_profiles",
@@ -225,7 +226,21 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/rights-receipts/{rights_request_id}/cancel",  # the receipt again
         "GET /v1/rights-receipts/{rights_request_id}/certificate",
         "GET /privacy/certificate",
-        "GET /privacy/request",  # the same for everyone
+        "GET /privacy",  # the pages of the site are the same for everyone
+        "GET /privacy/{name}",
+        "GET /privacy/delete",
+        "GET /privacy/request",
+        "GET /privacy/rights/{right}",
+        "GET /privacy/support",
+        "GET /privacy/versions",
+        "POST /privacy/rights/{right}",  # it sends a code, as the routes of guests
+        "POST /privacy/support",  # likewise
+        "POST /privacy/request",  # the receipt authenticates it
+        "GET /privacy/form",  # the sealed cookie authenticates what the form shows
+        "POST /privacy/form",  # likewise, with the token of the form
+        "GET /privacy/form/copy",
+        "GET /privacy/form/certificate",
+        "GET /privacy/form/signed-certificate.json",
         "GET /c",  # the same for everyone
         "GET /privacy/policy",
         "GET /privacy/policy/{version}",
@@ -655,6 +670,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     usage, rights, billing, held = "table_usage", "table_rights", "table_billing", "table_held"
     assert configured == {
         "about": {"certificate_keys", "public_keys"},
+        "site": set(),
         "access_token": {"public_keys"},
         "admin": {
             accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts",

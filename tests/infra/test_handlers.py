@@ -78,6 +78,7 @@ def failed(*places: int) -> dict[str, Any]:
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "admin": (signed(request("GET", "/admin/v1/rights-requests")), 503),
     "about": (request("GET", "/v1/health"), 200),
+    "site": (request("GET", "/privacy"), 200),
     "chat": (request("POST", "/v1/chat/token"), 503),
     "consents": (request("GET", "/v1/consents"), 503),
     "contacts": (request("GET", "/v1/contacts"), 503),

@@ -148,6 +148,7 @@ def _own_logs(name: str) -> tuple[str, str]:
 # Pairs of actions and resources of each role.
 EXPECTED = {
     "AboutRole": {_own_logs("about")},
+    "SiteRole": {_own_logs("site")},
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),

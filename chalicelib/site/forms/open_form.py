@@ -11,7 +11,6 @@ import secrets
 import zlib
 from collections.abc import Mapping
 from enum import StrEnum
-from http.cookies import CookieError, SimpleCookie
 from typing import Self
 
 from pydantic import BaseModel, ValidationError
@@ -114,8 +113,8 @@ class FormCookie(Header):
 
 def _opened(cookies: str) -> OpenForm | None:
     try:
-        sealed = SimpleCookie(cookies)[_NAME].value
+        sealed = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))[_NAME]
         raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
         return OpenForm.model_validate_json(zlib.decompress(keyring.transient_key().open(raw, _PLACE)))
-    except (CookieError, KeyError, binascii.Error, SealingError, ValidationError):
+    except (KeyError, binascii.Error, SealingError, ValidationError):
         return None

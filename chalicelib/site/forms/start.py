@@ -91,7 +91,7 @@ def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = ()) -> s
         text_field(
             "receipt",
             say("Your receipt, or the whole link"),
-            hint=say("It begins with r_, and you got it when you made the request, and in our messages."),
+            hint=say("You got it when you made the request, and in our messages."),
             value=typed.receipt,
             mistakes=mistakes,
             autocomplete="off",
