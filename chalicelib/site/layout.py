@@ -18,6 +18,7 @@ from chalicelib.site.serbian import SITE
 # A single column, and buttons as large as a thumb (WCAG 2.2, 2.5.8).
 SITE_STYLE = """
 .page{display:block;max-width:48rem}
+h1{margin-top:1.5rem}
 .top{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;align-items:baseline;margin:0 0 1.5rem;
 padding:0 0 .7rem;border-bottom:1px solid var(--line)}
 .top a{display:inline-block;padding:.4rem 0}
@@ -123,11 +124,9 @@ def page(reader: Reader, title: str, *parts: Html, policy: str = SITE_POLICY) ->
     say = reader.say
     skip = tag("a", say("To the content"), class_="skip", href="#content")
     menu = tag("nav", tag("ul", *_links(reader, _MENU)), aria_label=say("Menu"))
-    more = tag("footer", tag("nav", tag("ul", *_links(reader, _FOOT)), aria_label=say("More pages")))
-    header = tag("header", tag("h1", title))
-    body = tag(
-        "div", skip, _top(reader), menu, header, tag("main", *parts, id="content"), more, class_="page"
-    )
+    more = tag("nav", tag("ul", *_links(reader, _FOOT)), aria_label=say("More pages"))
+    header = tag("header", skip, _top(reader), menu, tag("h1", title))
+    body = tag("div", header, tag("main", *parts, id="content"), tag("footer", more), class_="page")
     head = opening(f"{title} - RU4M", reader.language, tag("style", Html(SITE_STYLE)), policy=policy)
     return Html().join([head, body, Html("</body></html>\n")])
 

@@ -151,6 +151,10 @@ class Browser:
         result = self.call("Page.navigate", url=url)
         if "errorText" in result:
             raise ChromiumFailed(f"{url}: {result['errorText']}")
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Wait until the next page is loaded."""
         self._until(lambda message: message.get("method") == "Page.loadEventFired")
 
     @property

@@ -13,17 +13,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from infra.local.children import ROOT
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
 from infra.ops.desk.server import IDLE, DeskServer
 from tests.support.cases import breaches
 from tests.support.pages.desk import desk_of, served
-from tests.support.pages.layout import SCREENS, check_colours, check_print, check_width
+from tests.support.pages.layout import SCREENS, check_colours, check_print, check_width, findings, submit
 from tests.support.world.commands import Wire
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
-
-AXE = ROOT / "infra" / "local" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -162,15 +159,6 @@ def opened(chromium: Browser, server: DeskServer, path: str, screen: Screen = DE
     chromium.visit(server.link.split("/enter")[0] + path, screen)
 
 
-def findings(chromium: Browser) -> list[str]:
-    """Return what axe finds on the page that is shown."""
-    chromium.value(AXE.read_text(encoding="utf-8") + ";0")
-    found = chromium.value(
-        "axe.run().then(done => done.violations.map(one => one.id + ' ' + one.nodes[0].html))"
-    )
-    return [str(one) for one in found]
-
-
 @pytest.fixture
 def cases(alice: Operator, bob: Operator, mila: User, asked_by_mila: str) -> list[str]:
     """Return the paths of a page of each kind."""
@@ -224,15 +212,9 @@ def test_operator_places_a_hold_in_a_browser(
         document.getElementById('until').value = '2027-03-01T00:00'
         0
     """)
-    submitted(chromium)
+    submit(chromium)
     assert chromium.value("document.querySelector('h1').textContent") == "Done"
     assert alice.calls_holds("GET").json["items"][0]["until"] == "2027-02-28T23:00:00Z"
-
-
-def submitted(chromium: Browser) -> None:
-    """Press the button of the form, and wait for the next page."""
-    chromium.value("document.querySelector('form button').click()")
-    chromium._until(lambda message: message.get("method") == "Page.loadEventFired")
 
 
 def test_page_prints_without_its_links(chromium: Browser, server: DeskServer) -> None:

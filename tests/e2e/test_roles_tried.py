@@ -258,9 +258,9 @@ QUEUES: dict[str, dict[str, set[str]]] = {
 }
 
 OPENS_NO_RECORD = {
-    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks", "site",
+    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks",
     "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
-    "sweep_rights", "watch_breaches", "work_on_hooks",
+    "site", "sweep_rights", "watch_breaches", "work_on_hooks",
 }  # fmt: skip
 
 MAY_SEND_TEXTS = {

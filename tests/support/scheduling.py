@@ -22,6 +22,7 @@ OWN_CLOUD = (
 
 # Files whose tests share a long measurement or a browser, which each process would make anew.
 ONE_PROCESS = (
+    "tests/api/test_site_pages.py",
     "tests/budget/test_imports.py",
     "tests/infra/test_certificate_page.py",
     "tests/infra/test_export_page.py",

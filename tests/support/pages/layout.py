@@ -63,6 +63,24 @@ TOO_WIDE = """
 """
 
 
+AXE = ROOT / "infra" / "local" / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def findings(chromium: Browser) -> list[str]:
+    """Return what axe finds on the page that is shown."""
+    chromium.value(AXE.read_text(encoding="utf-8") + ";0")
+    found = chromium.value(
+        "axe.run().then(done => done.violations.map(one => one.id + ' ' + one.nodes[0].html))"
+    )
+    return [str(one) for one in found]
+
+
+def submit(chromium: Browser, button: str = "form button") -> None:
+    """Press a button of a form, and wait for the next page."""
+    chromium.value(f"document.querySelector({button!r}).click()")
+    chromium.loaded()
+
+
 def rgb(colour: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(colour[1:]))
 
