@@ -80,6 +80,9 @@ guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contr
 	$(BIN)/python -m infra.mutants check
 	$(BIN)/python -m infra.stored_shapes check
 
+scan: setup         ## scan the site on a local cloud for what an attacker would try; takes minutes
+	$(BIN)/python -m infra.guards.site
+
 texts: setup        ## check that every text is in English and in Serbian, with equal gaps and in one script
 	$(BIN)/pytest -q tests/unit/test_every_text.py
 
@@ -160,6 +163,7 @@ pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-run.in -o requirements-run.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/site_requirements.in -o infra/guards/site_requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/mutants/requirements.in -o infra/mutants/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/release/requirements.in -o infra/release/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url bench/peers/requirements.in -o bench/peers/requirements.txt
