@@ -49,7 +49,7 @@ def scan(url: str) -> list[Finding]:
         found = json.loads(report.read_text(encoding="utf-8"))
     if found["infos"]["crawled_pages_nbr"] < 2:
         raise GuardFailed("wapiti reached no page")
-    return list(_findings(found))
+    return sorted({*_findings(found)})
 
 
 def _findings(report: dict[str, dict[str, list[dict[str, str]]]]) -> Iterator[Finding]:

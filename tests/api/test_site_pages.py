@@ -30,6 +30,7 @@ PAGES = (
 HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
     "vary": "Accept-Language",
 }
 # What a page keeps in the browser: cookies, storage, databases, caches, workers.

@@ -150,6 +150,7 @@ def _page(page: HtmlPage, request_id: str, seen: str) -> Response:
         "Vary": _VARY,
         "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
+        "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
         "X-Content-Type-Options": "nosniff",
         **({"Set-Cookie": page.cookie} if page.cookie else {}),
     }
