@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.local.chromium import browser
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import in_script
+from chalicelib.site.layout import Reader
+from infra.local.chromium import DESKTOP, browser
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 from tests.support.pages.person import Person
 
 TIMEOUT = 60.0  # seconds for a whole plan; each step is a message
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A person with an account and a mailbox that was verified long ago."""
+
+    cloud: LocalCloud
+    phone: Phone
+    address: str
+
+    def texted(self, read: int) -> str:
+        """Return the code of the next text."""
+        inbox = self.phone.inbox
+        return code_in(until(lambda: inbox(self.phone.number)[read:], "the code")[-1])
+
+    def mailed(self, read: int) -> str:
+        """Return the code of the next mail."""
+        return code_in(str(until(lambda: self.cloud.mails_to(self.address)[read:], "the code")[-1]))
+
+    def proves_number(self, person: Person, page: str, **typed: str) -> None:
+        """Ask for a right on its page, by the number."""
+        read, number = len(self.phone.inbox(self.phone.number)), self.phone.number
+        person.opens(page).presses(say(person, "Send me a code"), contact=number, **typed)
+        person.presses(say(person, "Continue"), code=self.texted(read))
+
+    def proves_mailbox(self, person: Person) -> None:
+        """Prove the mailbox for the request that is shown."""
+        read = len(self.cloud.mails_to(self.address))
+        person.presses(say(person, "Send me a code"), contact=self.address)
+        person.presses(say(person, "Continue"), code=self.mailed(read))
 
 
 @pytest.fixture
@@ -25,37 +60,21 @@ def person(cloud: LocalCloud) -> Iterator[Person]:
 
 
 @pytest.fixture
-def owner(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> Phone:
-    """Return a person with an account and a mailbox that was verified long ago."""
-    phone = a_phone()
+def owner(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> Owner:
+    phone, address = a_phone(), f"owner.{uuid.uuid4().hex[:8]}@inbox.example"
     phone.sign_up("Owner")
-    phone.address = f"owner.{uuid.uuid4().hex[:8]}@inbox.example"
-    challenge = phone.ask_for_email(phone.address).body["challenge_id"]
-    phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(phone.address)[-1])))
+    challenge = phone.ask_for_email(address).body["challenge_id"]
+    phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(address)[-1])))
     profile = {"pk": {"S": f"A#{phone.account_id}"}, "sk": {"S": "profile"}}
     cloud.account.client("dynamodb").update_item(
         TableName="ru4m-local-accounts", Key=profile, UpdateExpression="REMOVE email_verified_at"
     )
-    return phone
+    return Owner(cloud, phone, address)
 
 
-def texted(phone: Phone, read: int) -> str:
-    """Return the code of the next text."""
-    return code_in(until(lambda: phone.inbox(phone.number)[read:], "the code")[-1])
-
-
-def mailed(cloud: LocalCloud, address: str, read: int) -> str:
-    """Return the code of the next mail."""
-    return code_in(str(until(lambda: cloud.mails_to(address)[read:], "the code")[-1]))
-
-
-def proves_both(person: Person, cloud: LocalCloud, owner: Phone, page: str, words: dict[str, str]) -> None:
-    """Ask for a right by the number, and prove the mailbox too."""
-    texts, mails = len(owner.inbox(owner.number)), len(cloud.mails_to(owner.address))
-    person.opens(page).presses(words["send"], contact=owner.number)
-    person.presses(words["continue"], code=texted(owner, texts))
-    person.presses(words["send"], contact=owner.address)
-    person.presses(words["continue"], code=mailed(cloud, owner.address, mails))
+def say(person: Person, phrase: str) -> str:
+    """Return a phrase of the site in the language of a person."""
+    return Reader("/privacy", Language(person.language)).say(phrase)
 
 
 def is_checked(run: Callable[..., Any], request_id: str) -> None:
@@ -65,22 +84,63 @@ def is_checked(run: Callable[..., Any], request_id: str) -> None:
         assert checked.exit_code == 0, checked.output
 
 
-ENGLISH = {"send": "Send me a code", "continue": "Continue"}
-
-
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11", "RGT-3", "USE-4")
 def test_person_who_lost_the_phone_deletes_the_account_and_checks_the_certificate(
-    cloud: LocalCloud, person: Person, owner: Phone, run: Callable[..., Any], tmp_path: Path
+    person: Person, owner: Owner, run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    proves_both(person, cloud, owner, "/privacy/delete", ENGLISH)
+    owner.proves_number(person, "/privacy/delete")
+    assert "Proven so far: the number." in person.shown
+    owner.proves_mailbox(person)
     request_id, receipt = person.receipt
     is_checked(run, request_id)
     person.waits_for("Download the signed file", "/privacy/form")
-    headers = {"Rights-Receipt": receipt}
-    path = f"/v1/rights-receipts/{request_id}/certificate"
     file = tmp_path / "signed-certificate.json"
-    file.write_bytes(owner.call("GET", path, token="", headers=headers).raw)
-    person.opens("/privacy/verify").chooses_file("file", file).waits_for("The signature is valid")
-    file.write_text(file.read_text().replace('"signature":"', '"signature":"MEUC'))
-    person.opens("/privacy/verify").chooses_file("file", file).waits_for("not")
+    file.write_bytes(ReceiptLink(owner.phone, request_id, receipt).certificate())
+    person.opens("/privacy/verify").chooses_file("file", file)
+    until(lambda: person.outcome == "genuine", "the check")
+    file.write_text(file.read_text().replace('"signature":"ME', '"signature":"MF'))
+    person.opens("/privacy/verify").chooses_file("file", file)
+    until(lambda: person.outcome == "altered", "the check")
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-11", "RGT-1")
+def test_person_without_the_app_gets_a_copy(person: Person, owner: Owner, run: Callable[..., Any]) -> None:
+    reader = replace(person, language="sr-Latn", screen=DESKTOP)
+    owner.proves_number(reader, "/privacy/rights/access")
+    owner.proves_mailbox(reader)
+    is_checked(run, reader.receipt[0])
+    reader.waits_for(say(reader, "Download the copy"), "/privacy/form")
+    reader.chromium.call("Browser.setDownloadBehavior", behavior="deny")
+    reader.chromium.value(f"document.querySelector('a[href*=\"form/copy\"]').click(); 0")
+    asked = until(lambda: [url for url in reader.chromium.asked if ".zip?" in url], "the download")
+    assert "X-Amz-Signature" in asked[0]
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-11", "RGT-5")
+def test_person_without_scripts_objects_in_cyrillic(person: Person, owner: Owner) -> None:
+    reader = replace(person, language="sr-Cyrl").switches_scripts_off()
+    owner.proves_number(reader, "/privacy/rights/objection", reason="Не желим.")
+    assert say(reader, "Your receipt") in reader.shown
+    shown = owner.phone.call("GET", "/v1/rights-requests").body["items"]
+    assert [one["right"] for one in shown] == ["objection"]
+    request_id, receipt = reader.receipt
+    reader.presses(say(reader, "Close the form"))
+    reader.opens("/privacy/request").presses(say(reader, "Show my request"), receipt=f"{request_id}.{receipt}")
+    assert reader.receipt == (request_id, receipt)
+
+
+@pytest.mark.proof
+@pytest.mark.promise("USE-10")
+def test_message_to_us_is_answered_by_mail(
+    cloud: LocalCloud, person: Person, run: Callable[..., Any]
+) -> None:
+    address = f"writer.{uuid.uuid4().hex[:8]}@inbox.example"
+    person.opens("/privacy/support")
+    person.presses("Send me a code", email=address, text="Where do I find my contacts?")
+    code = code_in(str(until(lambda: cloud.mails_to(address), "the code")[-1]))
+    person.presses("Continue", code=code)
+    assert "We have your message" in person.shown
+    read = len(cloud.mails_to(address))

@@ -43,12 +43,6 @@ class Person:
         self.chromium.loaded()
         return self
 
-    def follows(self, link: str) -> Person:
-        """Follow the link with a text, and wait for the next page."""
-        self._run(f"{_found('main a', link)}.click()")
-        self.chromium.loaded()
-        return self
-
     def chooses_file(self, field: str, file: Path) -> Person:
         """Choose a file of this machine in a field."""
         root = self.chromium.call("DOM.getDocument")["root"]["nodeId"]
@@ -71,6 +65,11 @@ class Person:
 
         until(found, f"{text!r}")
         return self
+
+    @property
+    def outcome(self) -> str:
+        """What the page says of the certificate that was chosen."""
+        return str(self.chromium.value("document.getElementById('result').dataset.outcome"))
 
     @property
     def receipt(self) -> tuple[str, str]:
