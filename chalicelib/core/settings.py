@@ -168,6 +168,10 @@ class Settings:
             configuration=self._named("RU4M_MAIL_CONFIGURATION"),
         )
 
+    def imprint(self) -> tuple[str, str]:
+        """The company number and the tax number; set only for the function that shows them."""
+        return self._named("RU4M_COMPANY_NUMBER"), self._named("RU4M_TAX_NUMBER")
+
     def archive(self) -> LockedArchive:
         """The archive of checkpoints and tombstones; set only for functions that use it.
 

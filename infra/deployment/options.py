@@ -26,6 +26,8 @@ _READS: Mapping[str, tuple[Any, str]] = {
     "stream.url": (str, "URL of Stream's API"),
     "stream.erasure": (ErasureExtent, "whether conversations of two are deleted at Stream"),
     "contact_email": (str, "address at which users reach the controller"),
+    "company_number": (str, "company number of the controller in Serbia, which the imprint shows"),
+    "tax_number": (str, "tax number of the controller in Serbia, which the imprint shows"),
     "issuer": (str, "the API's public https URL: issuer of tokens, base of links"),
     "mail_from": (str, "sender address of mail; its domain must belong to this stage only"),
     "waf.requests_per_address": (int, "limit per client address and five minutes; 0: no AWS WAF"),

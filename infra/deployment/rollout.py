@@ -131,9 +131,9 @@ def export_days(configured: str) -> int:
 _AS_NAMED = (
     "app_android_certificates", "app_android_hash", "app_android_package", "app_apple_ids", "app_domain",
     "app_minimum_android", "app_minimum_ios",
-    "contact_email", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
+    "company_number", "contact_email", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
     "sms_budgets", "sms_countries", "sms_routes_off", "sms_senders", "stream_addresses", "stream_api_key",
-    "stream_erasure", "stream_file_hosts", "stream_url", "waf_requests_per_address",
+    "stream_erasure", "stream_file_hosts", "stream_url", "tax_number", "waf_requests_per_address",
 )  # fmt: skip
 
 

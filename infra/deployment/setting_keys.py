@@ -21,11 +21,11 @@ from infra.build import ROOT
 _REPLACED = {
     f"RU4M_{key.replace('.', '_').upper()}": key
     for key in (
-        "app.android_certificates", "app.android_hash", "app.android_package", "app.apple_ids", "app.domain",
-        "app.minimum_android", "app.minimum_ios",
-        "architecture", "contact_email", "issuer", "mail_from", "operators", "periods", "sms.budgets",
-        "sms.countries", "sms.routes_off", "sms.senders", "stage", "stream.api_key", "stream.erasure",
-        "stream.file_hosts", "stream.url",
+        "app.android_certificates", "app.android_hash", "app.android_package", "app.apple_ids",
+        "app.domain", "app.minimum_android", "app.minimum_ios", "architecture", "company_number",
+        "contact_email", "issuer", "mail_from", "operators", "periods", "sms.budgets", "sms.countries",
+        "sms.routes_off", "sms.senders", "stage", "stream.api_key", "stream.erasure", "stream.file_hosts",
+        "stream.url", "tax_number",
     )
 }  # fmt: skip
 # Those that deployments once read.

@@ -106,6 +106,8 @@ class StageSettings(_Settings):
 
     region: str = ""
     contact_email: str
+    company_number: str
+    tax_number: str
     issuer: str
     mail_from: str
     operators: list[str] | None = Field(None, min_length=1)
@@ -169,6 +171,8 @@ class StageSettings(_Settings):
             stream_api_key=self.stream.api_key,
             stream_url=self.stream.url,
             contact_email=self.contact_email,
+            company_number=self.company_number,
+            tax_number=self.tax_number,
             issuer=self.issuer.rstrip("/"),  # as functions and `chat-settings apply` read it
             mail_from=self.mail_from,
             periods=",".join(f"{name}={length}" for name, length in self.periods.items()) or DEFAULTS,

@@ -38,6 +38,10 @@ _READ_AT_START = (
     "stage", "issuer", "stream_api_key", "stream_url", "stream_file_hosts", "contact_email", "mail_from",
     "periods",
 )  # fmt: skip
+_NUMBERS = {
+    "company_number": 8,
+    "tax_number": 9,
+}  # digits of a company's numbers in Serbia, as in the template
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+")
 
@@ -86,6 +90,8 @@ class DeploymentTarget:
     stream_api_key: str
     stream_url: str
     contact_email: str
+    company_number: str
+    tax_number: str
     issuer: str
     mail_from: str
     periods: str = DEFAULTS
@@ -182,6 +188,10 @@ class DeploymentTarget:
         with _refusing("operators"):
             if self.operators:
                 principals.read(self.operators)
+        for key, digits in _NUMBERS.items():
+            with _refusing(key):
+                if not re.fullmatch(f"[0-9]{{{digits}}}", getattr(self, key)):
+                    raise ValueError(f"it has to be {digits} digits")
         self._check_parameters()
         self._check_functions_start()
         self._check_domain()

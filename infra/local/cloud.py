@@ -234,6 +234,8 @@ def target_of(stream: Emulator) -> DeploymentTarget:
         stream_api_key=stream.api_key,
         stream_url=stream.url,
         contact_email="privacy@local.ru4m.example",
+        company_number="00000000",
+        tax_number="000000000",
         issuer="https://api.local.ru4m.example",
         mail_from=MAIL_FROM,
         sms_countries=",".join(sorted(countries.SERVED)),

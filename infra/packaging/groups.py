@@ -27,6 +27,7 @@ PLACEHOLDERS = {
     "RU4M_CERTIFICATE_KEYS": '{"keys":[]}',
     "RU4M_CHECKPOINT_BUCKET": "checkpoints",
     "RU4M_CHECKPOINT_KEY": "checkpoints",
+    "RU4M_COMPANY_NUMBER": "00000000",
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_EXPORT_BUCKET": "exports",
     "RU4M_ISSUER": "https://packaging.example.org",
@@ -41,6 +42,7 @@ PLACEHOLDERS = {
     "RU4M_STAGE_KEYS": '{"current":"1","versions":{}}',
     "RU4M_STREAM_API_KEY": "packaging",
     "RU4M_STREAM_URL": "https://packaging.example.org",
+    "RU4M_TAX_NUMBER": "000000000",
     "RU4M_VERSION": "packaging",
 }
 

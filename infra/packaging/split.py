@@ -188,6 +188,11 @@ _APPOINTED = {
     "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
     "RU4M_REPRESENTATIVES": {"Ref": "Representatives"},
 }
+# By the controller; its imprint shows them.
+_IMPRINT = {
+    "RU4M_COMPANY_NUMBER": {"Ref": "CompanyNumber"},
+    "RU4M_TAX_NUMBER": {"Ref": "TaxNumber"},
+}
 _FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
 _ROUTES_OFF = {"RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}}
 _TOKENS = {"RU4M_PUBLIC_KEYS": {"Ref": "PublicKeys"}}
@@ -207,6 +212,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "record_verified_codes": _COUNTRIES,
     "rights": {**_STRANGERS, **_CODE_LINES},
     "sessions": _CODE_LINES,
+    "site": {**_IMPRINT, **_APPOINTED, **_ERASING},
     "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF},
     "erase_accounts": _ERASING,
     "conversations": {**_FILE_HOSTS, **_MINIMUMS},

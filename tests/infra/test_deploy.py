@@ -60,6 +60,8 @@ def a_target(**changes: Any) -> DeploymentTarget:
         "stream_api_key": "key",
         "stream_url": "https://stream.example",
         "contact_email": "privacy@ru4m.example",
+        "company_number": "12345678",
+        "tax_number": "123456789",
         "issuer": "https://api.ru4m.example",
         "mail_from": "notices@ru4m.example",
         "stream_secret": "s3cret",

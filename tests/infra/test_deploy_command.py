@@ -45,6 +45,8 @@ from tests.infra.test_deploy import a_target
 SETTINGS = """
 region = "eu-central-1"
 contact_email = "privacy@ru4m.example"
+company_number = "12345678"
+tax_number = "123456789"
 issuer = "https://api.ru4m.example"
 mail_from = "notices@ru4m.example"
 stream = {api_key = "key", erasure = "everything", file_hosts = ["files.example.org"]}
@@ -209,6 +211,8 @@ MISTAKES = {
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
+    "company number": ("", ("--company-number", "1234567"), "company_number is refused: it has to be 8"),
+    "tax number": ("", ("--tax-number", "12345678x"), "tax_number is refused: it has to be 9 digits"),
     "country without a sender": (
         "",
         ("--sms-countries", "RS,ES"),
@@ -238,6 +242,13 @@ MISTAKES = {
     "option": ("", ("--sett",), "Possible options: --set, --settings"),
     "no file": ("", ("--settings", "stages/none.toml"), "does not exist"),
 }
+
+
+@pytest.mark.promise("NOT-4")
+@pytest.mark.parametrize("key", ["contact_email", "company_number", "tax_number"])
+def test_deployment_without_what_the_imprint_shows_is_refused(run: Run, stages: Path, key: str) -> None:
+    (stages / "staging.toml").write_text(re.sub(f"(?m)^{key} = .*\n", "", SETTINGS))
+    assert f"{key} is not set: add it to staging.toml" in run().stderr
 
 
 def test_mistake_ends_in_one_line_with_the_remedy_before_building(

@@ -383,12 +383,20 @@ def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budg
     assert configured == {"profiles": mode, "rights": mode, "signup": mode}
 
 
-def test_only_functions_that_delete_users_at_stream_are_configured_with_the_extent(
+def test_only_what_deletes_users_at_stream_and_the_site_know_the_extent(
     functions: dict[str, Template],
 ) -> None:
     configured = configured_with(functions, "RU4M_STREAM_ERASURE")
     extent = {"Ref": "StreamErasure"}
-    assert configured == {"erase_accounts": extent, "reconcile_chat": extent}
+    assert configured == {"erase_accounts": extent, "reconcile_chat": extent, "site": extent}
+
+
+@pytest.mark.promise("NOT-4")
+@pytest.mark.parametrize("variable", ["RU4M_COMPANY_NUMBER", "RU4M_TAX_NUMBER"])
+def test_only_the_site_knows_the_numbers_of_the_company(
+    functions: dict[str, Template], variable: str
+) -> None:
+    assert [*configured_with(functions, variable)] == ["site"]
 
 
 def test_only_functions_that_read_exports_or_delete_messages_know_the_hosts_of_files(

@@ -72,6 +72,8 @@ def test_countries_that_need_no_registration_are_the_default_and_have_the_brand(
     assert senders == dict.fromkeys(text_routes.FREE, "RU4M")
     least = {
         "contact_email": "a@ru4m.example",
+        "company_number": "12345678",
+        "tax_number": "123456789",
         "issuer": "https://ru4m.example",
         "mail_from": "b@ru4m.example",
     }

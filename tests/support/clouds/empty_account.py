@@ -27,6 +27,8 @@ ISSUER = "https://api.staging.ru4m.example"
 SETTINGS = """
 region = "eu-central-1"
 contact_email = "privacy@ru4m.example"
+company_number = "12345678"
+tax_number = "123456789"
 issuer = "https://api.staging.ru4m.example"
 mail_from = "notices@staging.ru4m.example"
 

@@ -47,6 +47,8 @@ def variables() -> dict[str, str]:
         "RU4M_STREAM_API_KEY": STREAM_API_KEY,
         "RU4M_STREAM_URL": "http://127.0.0.1:9",
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
+        "RU4M_COMPANY_NUMBER": "12345678",
+        "RU4M_TAX_NUMBER": "123456789",
         "RU4M_SMS_COUNTRIES": ",".join(sorted(countries.SERVED)),
         **{f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in map(str, Table)},
         "RU4M_OPERATORS": principals.of_account("aws", "123456789012"),
