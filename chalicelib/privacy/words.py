@@ -6,7 +6,7 @@ needed only if a reader who is not an engineer would not understand that name.
 
 from chalicelib.privacy.purposes import Category, LegalBasis, Source
 
-_TITLES = {
+TITLES = {
     "acceptance": "Terms and notices that you accepted",
     "account": "Your account",
     "account_notice": "Notices to you: of new terms and policies, and of breaches of your data",
@@ -168,7 +168,7 @@ _SOURCES = {
 
 def title(kind: str) -> str:
     """Return the name of a kind of record."""
-    return _TITLES.get(kind) or _spelled(kind)
+    return TITLES.get(kind) or _spelled(kind)
 
 
 def label(field: str) -> str:

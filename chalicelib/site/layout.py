@@ -23,7 +23,9 @@ h1{margin-top:1.5rem}
 padding:0 0 .7rem;border-bottom:1px solid var(--line)}
 .top a{display:inline-block;padding:.4rem 0}
 .top .name{font-weight:700;font-size:1.1rem}
-.languages{margin-left:auto;display:flex;gap:.8rem}
+.languages{margin-left:auto;display:flex;gap:.8rem;align-items:baseline}
+main h3{margin-top:1.3rem}
+[role=status]{margin-top:1rem}
 nav{position:static;margin:0;max-height:none}
 nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:0}
 footer{margin:3rem 0 0;padding:1rem 0 0;border-top:1px solid var(--line);font-size:.925rem}

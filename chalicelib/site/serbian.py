@@ -22,6 +22,56 @@ SITE: Catalogue = {
     "Use your rights over your data here, with or without the RU4M app.": (
         "Ovde ostvarujete prava na svoje podatke, sa aplikacijom RU4M ili bez nje."
     ),
+    "Your rights": "Vaša prava",
+    "More": "Ostalo",
+    "I have a receipt": "Imam potvrdu o prijemu",
+    "See your request, cancel it, or fetch what we prepared for you.": (
+        "Pogledajte svoj zahtev, otkažite ga ili preuzmite ono što smo za Vas pripremili."
+    ),
+    "Check that the certificate of a deletion is ours.": "Proverite da li je potvrda o brisanju naša.",
+    "Ask about your data or about the service.": "Pitajte nas o svojim podacima ili o usluzi.",
+    "Read what we process, why, and for how long.": "Pročitajte šta obrađujemo, zašto i koliko dugo.",
+    "Complain to the authority": "Pritužba nadzornom organu",
+    "If you think that we broke the law.": "Ako smatrate da smo prekršili propise.",
+    # Rights
+    "Get a copy of your data": "Kopija Vaših podataka",
+    "Take your data to another service": "Prenos podataka drugoj usluzi",
+    "Correct your data": "Ispravka Vaših podataka",
+    "Restrict the use of your data": "Ograničenje obrade Vaših podataka",
+    "Object to the use of your data": "Prigovor na obradu Vaših podataka",
+    "Stop marketing": "Prigovor na oglašavanje",
+    "Withdraw a consent": "Opoziv pristanka",
+    "What happens": "Šta se dešava",
+    "How long it takes": "Koliko to traje",
+    "What we need": "Šta nam je potrebno",
+    "What we may refuse": "Šta možemo da odbijemo",
+    "Where to complain": "Kome možete da podnesete pritužbu",
+    "What is deleted": "Šta se briše",
+    "What stays, and how long": "Šta ostaje i koliko dugo",
+    "What others keep": "Šta ostaje kod drugih",
+    "Backups": "Rezervne kopije",
+    "Data": "Podaci",
+    "Data, if there is any": "Podaci, ako ih ima",
+    "How long we keep it": "Koliko dugo ih čuvamo",
+    # Recipients
+    "By purpose": "Po svrsi",
+    "Each recipient": "Svaki primalac",
+    "Why": "Zašto",
+    "Who receives it": "Ko ih prima",
+    # Imprint
+    "Company": "Privredno društvo",
+    "Name": "Naziv",
+    "Address": "Adresa",
+    "Company number": "Matični broj",
+    "Tax number": "PIB",
+    "Contact": "Kontakt",
+    "Phone": "Telefon",
+    "Web": "Veb-sajt",
+    "Point of contact under the Digital Services Act": "Kontakt tačka prema Aktu o digitalnim uslugama",
+    "Supervisory authority": "Nadzorni organ",
+    "Data protection officer": "Lice za zaštitu podataka o ličnosti",
+    "Representatives": "Predstavnici",
+    "This statement is of {day}.": "Ova izjava je od {day}.",
     # Cookies
     "This site asks for no consent to cookies, because it stores nothing that needs one.": (
         "Ovaj sajt ne traži pristanak za kolačiće, jer ne čuva ništa za šta je potreban."
@@ -42,9 +92,9 @@ SITE: Catalogue = {
         "po stranicama i ne prepoznajemo Vas pri sledećoj poseti."
     ),
     "Signals of your browser": "Signali Vašeg pregledača",
-    "We honour Global Privacy Control: in the app, it decides those purposes about which you have "
-    "not decided yourself. On this site there is nothing that it could stop.": (
-        "Poštujemo Global Privacy Control: u aplikaciji odlučuje o svrhama o kojima niste odlučili sami. Na "
+    "We honour {signal}: in the app, it decides those purposes about which you have not decided "
+    "yourself. On this site there is nothing that it could stop.": (
+        "Poštujemo {signal}: u aplikaciji odlučuje o svrhama o kojima niste odlučili sami. Na "
         "ovom sajtu nema ničega što bi mogao da zaustavi."
     ),
 }

@@ -27,4 +27,12 @@ MUTANTS = (
         replace='_parsed_or(environment, "RU4M_CONTACT_EMAIL", email_address, "")',
         harm="The service runs without an address to which a person can write.",
     ),
+    Mutant(
+        name="imprint_names_no_representative",
+        promise="NOT-4",
+        place="chalicelib.site.pages.imprint:_appointed",
+        find="if named := tuple(arranged.represented()):",
+        replace="if named := ():",
+        harm="A person without the app does not find the representative of their country.",
+    ),
 )

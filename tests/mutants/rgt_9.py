@@ -32,4 +32,12 @@ MUTANTS = (
             "lives."
         ),
     ),
+    Mutant(
+        name="page_of_a_right_names_no_authority",
+        promise="RGT-9",
+        place="chalicelib.site.pages.about_right:parts",
+        find="paragraphs(remedies.in_words(None, reader.language))",
+        replace="paragraphs()",
+        harm="A person who reads about a right on the site does not learn where to complain.",
+    ),
 )

@@ -32,7 +32,7 @@ from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy import words
 from chalicelib.privacy.accountability import Accountability, RepresentedLaw
 from chalicelib.privacy.clauses import page, policy, terms
-from chalicelib.privacy.clauses.clause import Clause
+from chalicelib.privacy.clauses.clause import Chapter, Clause
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.periods import Period
@@ -53,11 +53,13 @@ from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.request import notes
 from chalicelib.rights.request.declaration import RightWords
 from chalicelib.rights.request.recipients import WHY
+from chalicelib.site.clauses import accessibility
+from chalicelib.site.clauses import certificates as certificate_texts
 from chalicelib.stream import model as deletion_report
 from chalicelib.stream.export import parts
 from infra.policy.facts import facts_of
 from tests.support.cases import certificates
-from tests.support.pages import exports
+from tests.support.pages import exports, site
 from tests.support.pages.reading import parts_of
 from tests.support.pages.year_figures import a_year
 
@@ -82,6 +84,8 @@ def pairs_in(value: object) -> Iterator[Mapping[str, Any]]:
         yield from pairs_in((value.outcomes, value.nothing_held))
     elif isinstance(value, Clause):
         yield value.words
+    elif isinstance(value, Chapter):
+        yield from pairs_in((value.words, value.clauses))
     elif isinstance(value, Mapping):
         if "en" in value or "sr" in value:
             yield value
@@ -398,6 +402,20 @@ def test_page_of_yearly_figures_has_its_serbian(misses: set[str]) -> None:
     page = year_page(a_year(last=date(2026, 11, 26)))
     assert [f'lang="{language}" id="{language}"' in page for language in Language] == [True] * 3
     assert misses == set()
+
+
+@pytest.mark.parametrize("language", [Language.SERBIAN_LATIN, Language.SERBIAN_CYRILLIC])
+@pytest.mark.parametrize("path", sorted(site.PAGES))
+def test_page_of_the_site_has_its_serbian(misses: set[str], path: str, language: Language) -> None:
+    page = site.page(path, language).markup
+    assert f'<html lang="{language}">' in page
+    values = {
+        CONTROLLER.name,
+        settings().contact_email,
+        *certificate_texts.FILE.values(),
+        *accessibility.NAMES.values(),
+    }
+    assert {one for one in misses - values if not one.isdigit()} == set()
 
 
 @pytest.mark.promise("RGT-3")

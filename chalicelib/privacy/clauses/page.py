@@ -49,12 +49,13 @@ def _chapter(chapter: Chapter, facts: Facts, language: Language) -> Html:
     parts, cited = [tag("h2", in_language(chapter.words, language), id=chapter.id)], set[Article]()
     for clause in chapter.clauses:
         new = tuple(article for article in clause.law if article not in cited)
-        parts.append(_clause(clause, facts, language, citation(new, language)))
+        parts.append(card(clause, facts, language, citation(new, language)))
         cited = set(clause.law)
     return Html().join(parts)
 
 
-def _clause(clause: Clause, facts: Facts, language: Language, law: str) -> Html:
+def card(clause: Clause, facts: Facts, language: Language, law: str) -> Html:
+    """Render a clause; one with a heading has lines of a name and a value. `law`: its citation."""
     if not (said := clause.said(facts, language)):
         return Html()
     parts = [tag("p", said)]

@@ -33,8 +33,9 @@ def parts(reader: Reader) -> Iterator[Html]:
         say("Signals of your browser"),
         paragraphs(
             say(
-                "We honour Global Privacy Control: in the app, it decides those purposes about which you "
-                "have not decided yourself. On this site there is nothing that it could stop."
+                "We honour {signal}: in the app, it decides those purposes about which you have not decided "
+                "yourself. On this site there is nothing that it could stop.",
+                signal="Global Privacy Control",
             ),
         ),
     )

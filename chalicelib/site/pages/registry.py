@@ -16,7 +16,7 @@ from chalicelib.site import layout
 from chalicelib.site.layout import SITE_POLICY, Reader
 
 START = "start"
-NAMES = ("cookies",)
+NAMES = ("accessibility", "children", "cookies", "imprint", "recipients", "verify", "year")
 
 
 class PageName(PathText):

@@ -1,0 +1,1 @@
+"""What the site states, as clauses: sentences in both languages with the facts and the law that they bind."""
