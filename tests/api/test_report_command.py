@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ from typer.testing import CliRunner
 from chalicelib.core import clock, table
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequestId
+from chalicelib.core.languages import Language
 from chalicelib.core.table import Change
 from chalicelib.operations.breaches import store as breach_store
+from chalicelib.operations.reports import page
 from chalicelib.operations.reports.figures import YearCounts
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights.request.evidence import history_of
+from chalicelib.site.pages import year
 from chalicelib.staff.disclosures import store as disclosure_store
 from infra.ops import standing_in
 from infra.ops.__main__ import app
@@ -36,6 +39,7 @@ from infra.ops.reports.commands import json_of_exact_year
 from tests.support.cases import breaches, complaints
 from tests.support.cases.disclosures import a_danger, an_approved_order
 from tests.support.clouds.environment import REGION
+from tests.support.pages import site
 from tests.support.patches import fail_at
 from tests.support.world.commands import Commands, Ran, Wire
 from tests.support.world.ledger import checkpoint, create_archive, overwrite
@@ -408,9 +412,9 @@ def test_figures_of_a_year_hide_what_is_about_few(
     assert lines.startswith("2026, up to 2026-11-24.")
     (access, *_) = (line.split() for line in lines.splitlines() if "access" in line)
     assert access == ["access", "20", "0", "0", "-", "0", "-"]  # one was refused, so 19 are open
-    page = tmp_path / "year.html"
-    assert run("alice", "year", "2026", "--out", str(page)).exit_code == 0
-    assert "The year is not over" in page.read_text()
+    written = tmp_path / "year.html"
+    assert run("alice", "year", "2026", "--out", str(written)).exit_code == 0
+    assert "The year is not over" in written.read_text()
     assert (
         run("alice", "year", "2027").output == "refused: 2027 has not begun. Choose 2026 or an earlier year."
     )
@@ -431,8 +435,29 @@ def test_exact_figures_for_programs_begin_with_the_same_words() -> None:
     assert "not_published" not in shown
 
 
-def test_exact_figures_are_never_written_as_the_page(run: Commands, wire: Wire, tmp_path: Path) -> None:
-    page = tmp_path / "year.html"
-    done = run("alice", "year", "2026", "--exact", "--out", str(page))
-    assert (done.exit_code, page.exists(), wire.sent) == (1, False, [])
-    assert done.output == "refused: The page is for the public. Leave out --exact or --out."
+@pytest.mark.parametrize("words", [("--out", "year.html"), ("--publish",)])
+def test_exact_figures_are_never_written_as_the_page(
+    run: Commands, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(year, "FOLDER", tmp_path / "years")
+    done = run("alice", "year", "2026", "--exact", *words)
+    assert (done.exit_code, list(tmp_path.iterdir()), wire.sent) == (1, [], [])
+    assert done.output == "refused: The page is for the public. Leave out --exact, --out and --publish."
+
+
+@pytest.mark.promise("RGT-10")
+def test_published_year_is_on_the_page_of_the_site_in_each_language(
+    world: World, run: Commands, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(year, "FOLDER", tmp_path / "years")
+    early = run("alice", "year", "2026", "--publish")
+    assert early.output == "refused: 2026 is not over, so its figures change. Publish it next year."
+    world.advance(timedelta(days=60))
+    assert run("alice", "year", "2026", "--publish").exit_code == 0
+    for language in Language:
+        shown = site.page("/privacy/year", language).markup
+        assert page.phrasebook(language)("Privacy at RU4M in {year}", year="2026") in shown
+        assert shown.count("</table>") == 4
+    again = run("alice", "year", "2026", "--publish")
+    assert "exists" in again.output

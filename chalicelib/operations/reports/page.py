@@ -108,13 +108,18 @@ def _pieces(figures: YearFigures) -> Iterator[str]:
     yield tag("nav", tag("ul", *links), aria_label="Language / Jezik")
     yield Html("<main>")
     for language, _ in _NAMES:
-        say = Phrasebook(language, YEAR, PRIVACY)
-        yield tag("div", *_part(figures, say), lang=language, id=language)
+        say = phrasebook(language)
+        yield tag("div", *part(figures, say), lang=language, id=language)
     yield Html("</main></div></body></html>\n")
 
 
-def _part(figures: YearFigures, say: Phrasebook) -> Iterator[Html]:
-    """Build the page in one language."""
+def phrasebook(language: Language) -> Phrasebook:
+    """The phrases of the figures in a language."""
+    return Phrasebook(language, YEAR, PRIVACY)
+
+
+def part(figures: YearFigures, say: Phrasebook) -> Iterator[Html]:
+    """Build the figures in one language."""
     yield tag("h2", say(_HEADING, year=str(figures.year)))
     controller = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
     notes = (

@@ -15,11 +15,14 @@ from rich.table import Table
 
 from chalicelib.core import clock, settings
 from chalicelib.core.ids import ReportId
+from chalicelib.core.languages import Language
+from chalicelib.core.markup import Html
 from chalicelib.operations.reports import page
 from chalicelib.operations.reports.figures import BREACHES, Published, YearCounts, YearFigures, as_json
 from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.complaints.model import Complainant
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
+from chalicelib.site.pages import year as site_year
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
 from infra.ops.commands import DeployedStage, stage_command
@@ -148,18 +151,26 @@ def year(
     exact: Annotated[
         bool, typer.Option("--exact", help="hide no figure; such figures are not for publication")
     ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="write them beside the code, for the site; commit the files")
+    ] = False,
 ) -> None:
-    """Print the figures of a year as they may be published, or write them as a page.
+    """Print the figures of a year as they may be published, or write them as a page or for the site.
 
     No figure is about fewer than ten, and none can be computed from the others; --exact prints them all.
     """
     today = clock.day_of(clock.now())
     if of > today.year:
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
-    if out and exact:
-        raise FileRefused("The page is for the public. Leave out --exact or --out.")
-    if out:
-        refuse_unwritable(out)
+    if (out or publish) and exact:
+        raise FileRefused("The page is for the public. Leave out --exact, --out and --publish.")
+    if publish and of == today.year:
+        raise NoSuchYear(f"{of} is not over, so its figures change. Publish it next year.")
+    if publish:
+        site_year.FOLDER.mkdir(exist_ok=True)
+    published = {site_year.file_of(of, language): language for language in Language} if publish else {}
+    for file in filter(None, (out, *published)):
+        refuse_unwritable(file)
     counts, last = counts_of(api, of, today)
     if exact:
         figures = counts.exact(of, last, today)
@@ -168,7 +179,11 @@ def year(
     figures = counts.publish(of, last, today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
-    emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))
+    for file, language in published.items():
+        said = Html().join(page.part(figures, page.phrasebook(language)))
+        file.write_text(f"{said}\n", encoding="utf-8")
+    written = [f"The figures are in {file}." for file in (out, *published) if file]
+    emit(as_json(figures), *(written or tables_of_year(figures)))
 
 
 def lines_of_pack(made: Mapping[str, Any]) -> Iterator[str]:
