@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import in_script
 from chalicelib.site.layout import Reader
 from infra.local.chromium import DESKTOP, browser
 from infra.local.cloud import LocalCloud
@@ -113,7 +112,7 @@ def test_person_without_the_app_gets_a_copy(person: Person, owner: Owner, run: C
     is_checked(run, reader.receipt[0])
     reader.waits_for(say(reader, "Download the copy"), "/privacy/form")
     reader.chromium.call("Browser.setDownloadBehavior", behavior="deny")
-    reader.chromium.value(f"document.querySelector('a[href*=\"form/copy\"]').click(); 0")
+    reader.chromium.value("document.querySelector('a[href*=\"form/copy\"]').click(); 0")
     asked = until(lambda: [url for url in reader.chromium.asked if ".zip?" in url], "the download")
     assert "X-Amz-Signature" in asked[0]
 
@@ -122,13 +121,14 @@ def test_person_without_the_app_gets_a_copy(person: Person, owner: Owner, run: C
 @pytest.mark.promise("RGT-11", "RGT-5")
 def test_person_without_scripts_objects_in_cyrillic(person: Person, owner: Owner) -> None:
     reader = replace(person, language="sr-Cyrl").switches_scripts_off()
-    owner.proves_number(reader, "/privacy/rights/objection", reason="Не желим.")
+    owner.proves_number(reader, "/privacy/rights/objection", reason="Ne želim.")
     assert say(reader, "Your receipt") in reader.shown
     shown = owner.phone.call("GET", "/v1/rights-requests").body["items"]
     assert [one["right"] for one in shown] == ["objection"]
     request_id, receipt = reader.receipt
     reader.presses(say(reader, "Close the form"))
-    reader.opens("/privacy/request").presses(say(reader, "Show my request"), receipt=f"{request_id}.{receipt}")
+    pasted = f"{request_id}.{receipt}"
+    reader.opens("/privacy/request").presses(say(reader, "Show my request"), receipt=pasted)
     assert reader.receipt == (request_id, receipt)
 
 

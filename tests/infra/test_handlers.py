@@ -240,6 +240,10 @@ def test_no_function_loads_test_tools_or_a_tracer(name: str, run: Callable[[str]
     assert run(name).loaded_any_of("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
 
 
+def test_cold_first_page_loads_hardly_more_than_a_cold_check_of_health(run: Callable[[str], Run]) -> None:
+    assert len(run("site").answer["loaded"]) <= 1.2 * len(run("about").answer["loaded"])
+
+
 def test_zip_has_the_committed_api_contract_and_serves_it(start: Start) -> None:
     served = start("about", request("GET", "/v1/openapi.json")).answer["result"]
     assert served["statusCode"] == 200

@@ -65,7 +65,8 @@ def of_right(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes 
         actions(button(say("Send me a code"), kind="main")),
     )
     asked = section(say("Begin here"), begin, id="form")
-    return layout.page(reader, title, summary(reader, mistakes), *rights.about(reader, right), asked)
+    jump = actions(tag("a", say("Begin here"), href="#form", class_="button main"))
+    return layout.page(reader, title, summary(reader, mistakes), jump, *rights.about(reader, right), asked)
 
 
 def _questions(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes) -> Iterator[Html]:
