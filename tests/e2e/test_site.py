@@ -143,4 +143,3 @@ def test_message_to_us_is_answered_by_mail(
     code = code_in(str(until(lambda: cloud.mails_to(address), "the code")[-1]))
     person.presses("Continue", code=code)
     assert "We have your message" in person.shown
-    read = len(cloud.mails_to(address))

@@ -35,7 +35,7 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given.get("action", "")))
-        if tag == "input":
+        if tag == "input" and self.forms:  # the checker of certificates has no form
             self.forms[-1].fields[given["name"]] = given.get("value", "")
         if tag == "select":
             self.forms[-1].fields[given["name"]] = ""
