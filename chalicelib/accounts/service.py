@@ -129,6 +129,19 @@ def owner_of_email(mailbox: str) -> AccountId | None:
     return owner_by_claim(ClaimKind.EMAIL, mailbox)
 
 
+def read_owner(owner: AccountId | None, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    """The account that has a number or mailbox, and other needs in the same read.
+
+    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
+    erasure: the number or mailbox may have a new owner by now, who must not learn of the account.
+    """
+    if owner is None:
+        return None
+    (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
+    account = found[ACCOUNT]
+    return None if account is None or account.may_be_of_another else (account, found)
+
+
 def phone_moves(
     owner: AccountId, before: str | None, after: str | None, takes_from: AccountId | None = None
 ) -> list[Write]:

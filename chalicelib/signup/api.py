@@ -2,23 +2,18 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.challenges.body import TO_EITHER, VERIFYING
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
-    EmailUnavailable,
-    InvalidPhone,
     SmsUnavailable,
-    TooManyAttempts,
     TooManyCodes,
-    WrongCode,
 )
 from chalicelib.consents.notices.service import TermsOutdated
-from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Shared, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
-from chalicelib.messages.model import InvalidEmail
 from chalicelib.signup import service
 from chalicelib.signup.model import CountryList, NewSignup, Verification, Verified
 
@@ -30,15 +25,7 @@ signup = Blueprint(__name__)
     "POST",
     "/v1/signup",
     limit=Unlimited("Its codes are limited per number, number prefix, address and device"),
-    problems=(
-        InvalidPhone,
-        InvalidEmail,
-        TooManyCodes,
-        SmsUnavailable,
-        EmailUnavailable,
-        IdempotencyMismatch,
-        InProgress,
-    ),
+    problems=TO_EITHER,
 )
 def start_signup(
     body: NewSignup, address: ClientAddress, key: IdempotencyKey | None
@@ -69,7 +56,7 @@ def resend_code(challenge_id: ChallengeId, address: ClientAddress) -> Accepted[C
     "POST",
     "/v1/signup/{challenge_id}/verify",
     limit=Unlimited("A code can be tried five times, and wrong codes are limited per address"),
-    problems=(WrongCode, ChallengeExpired, TooManyAttempts, TermsOutdated, Unavailable),
+    problems=(*VERIFYING, TermsOutdated),
 )
 def verify_code(
     challenge_id: ChallengeId, body: Verification, address: ClientAddress

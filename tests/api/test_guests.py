@@ -165,7 +165,7 @@ def test_code_whose_draft_was_not_stored_does_not_make_the_request_of_an_older_o
     key = {"Idempotency-Key": str(uuid.uuid4())}
     asks(world, "access", phone=mila.phone, headers=key)
     world.advance(DAY)
-    monkeypatch.setattr("chalicelib.rights.guests.store.keep_draft", lambda *_: None)
+    monkeypatch.setattr("chalicelib.accounts.challenges.service.keep_draft", lambda *_: None)
     challenge = asks(world, "marketing_objection", phone=mila.phone, headers=key).json["challenge_id"]
     assert verifies(world, challenge, world.code_for(mila.phone)).problem == "challenge_expired"
 

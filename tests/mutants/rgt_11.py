@@ -141,8 +141,8 @@ MUTANTS = (
     Mutant(
         name="code_makes_the_request_of_an_older_one",
         promise="RGT-11",
-        place="chalicelib.rights.guests.store:draft_of",
-        find="found if found and found.created_at == challenge.created_at else None",
+        place="chalicelib.accounts.challenges.store:draft_of",
+        find="found if of_challenge else None",
         replace="found",
         harm="A guest proves their number for an objection, and gets the copy that they wanted a day before.",
     ),

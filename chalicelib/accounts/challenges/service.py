@@ -34,7 +34,9 @@ from chalicelib.accounts.challenges.model import (
 )
 from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to other rooms
     UsedMeanwhile,
+    draft_of,
     get,
+    keep_draft,
     uncount_attempt,
 )
 from chalicelib.core import clock, idempotency, keyring, metrics

@@ -3,6 +3,7 @@
     challenge#<purpose>#<holder>#<id>            a challenge
     code_count#<budget>#<group>#<day>            the counter of a group of numbers on a UTC day
     code_count#<budget>#<group>#<day>#<number>   32 more items of it, once an hour is busy (core/limiter)
+    <purpose>#<id>                               what its requester sent, until the code comes back
     code_history                                 the verified codes of each country on the last days
 
 The key of a challenge contains the purpose and, if the purpose needs a session, the session that requested
@@ -38,6 +39,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Item, Key, Replace, Table, visible
 from chalicelib.privacy import codec
+from chalicelib.privacy.personal import Record
 
 
 class ChallengeExists(Conflict):
@@ -199,6 +201,28 @@ def use_write(ref: ChallengeRef, opened: Opened | None, used_at: datetime, code_
         only_if=visible() & Attr("used_at").not_exists(),
         conflict=UsedMeanwhile,
     )
+
+
+def keep_draft(challenge: Challenge, draft: Record) -> None:
+    """Store what a challenge is about, created at its instant, unless an earlier call did.
+
+    With the same Idempotency-Key, a challenge gets the same id a day later: its draft replaces the older one.
+    """
+    key = _draft_key(challenge)
+    older = Attr("created_at").lt(clock.to_text(challenge.created_at))
+    with suppress(Conflict):
+        table.write(Create(key, codec.to_item(draft, key), or_over=older))
+
+
+def draft_of(kind: type[codec.AnyRecord], challenge: Challenge) -> codec.AnyRecord | None:
+    """The draft of a challenge; None if there is none, or it has expired."""
+    found = codec.read(kind, _draft_key(challenge))
+    of_challenge = found and codec.clear(found)["created_at"] == clock.to_text(challenge.created_at)
+    return found if of_challenge else None
+
+
+def _draft_key(challenge: Challenge) -> Key:
+    return Key(Table.CHALLENGES, f"{challenge.purpose}#{challenge.challenge_id}")
 
 
 class HistoryMoved(Conflict):

@@ -4,16 +4,8 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER
-from chalicelib.accounts.challenges.body import CodeBody
-from chalicelib.accounts.challenges.model import (
-    ChallengeExpired,
-    ChallengeView,
-    EmailUnavailable,
-    InvalidPhone,
-    SmsUnavailable,
-    TooManyCodes,
-    WrongCode,
-)
+from chalicelib.accounts.challenges.body import TO_MAILBOX, TO_NUMBER, CodeBody
+from chalicelib.accounts.challenges.model import ChallengeExpired, ChallengeView, WrongCode
 from chalicelib.accounts.profiles import number_change, service, verification
 from chalicelib.accounts.profiles.model import (
     EmailTaken,
@@ -27,18 +19,10 @@ from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
 from chalicelib.accounts.sessions.store import OPEN_SESSION
-from chalicelib.core.errors import (
-    IdempotencyMismatch,
-    InProgress,
-    NotFound,
-    SessionEnded,
-    Unavailable,
-    existing,
-)
+from chalicelib.core.errors import NotFound, SessionEnded, Unavailable, existing
 from chalicelib.core.http import Accepted, ClientAddress, Tagged, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, UserId
-from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 profiles = Blueprint(__name__)
@@ -59,7 +43,7 @@ def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     "/v1/profile/email",
     needs=_OWN,
     limit=Unlimited("Its codes are limited: 20 a day per account, and per mailbox"),
-    problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
+    problems=(NotFound, *TO_MAILBOX),
 )
 def start_email(
     caller: ActiveStepUpCaller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
@@ -98,7 +82,7 @@ def verify_email(caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: Co
     "/v1/profile/phone",
     needs=_OWN,
     limit=Unlimited("Its codes are limited: 5 a day per account, and per number"),
-    problems=(NotFound, InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
+    problems=(NotFound, *TO_NUMBER),
 )
 def start_number_change(
     caller: ActiveStepUpCaller, body: NewNumber, address: ClientAddress, key: IdempotencyKey | None

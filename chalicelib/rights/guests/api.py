@@ -2,22 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.challenges.body import CodeBody
-from chalicelib.accounts.challenges.model import (
-    ChallengeExpired,
-    ChallengeView,
-    EmailUnavailable,
-    InvalidPhone,
-    SmsUnavailable,
-    TooManyAttempts,
-    TooManyCodes,
-    WrongCode,
-)
-from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
+from chalicelib.accounts.challenges.body import TO_EITHER, VERIFYING, CodeBody
+from chalicelib.accounts.challenges.model import ChallengeView
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
-from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights import service as requests
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
@@ -27,12 +17,8 @@ from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow,
 
 routes = Blueprint(__name__)
 
-_SENDING = (
-    InvalidPhone, InvalidEmail, TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch,
-    InProgress, Unavailable,
-)  # fmt: skip
+_SENDING = (*TO_EITHER, Unavailable)
 _PROVING = (*_SENDING, NotNow)
-_VERIFYING = (WrongCode, ChallengeExpired, TooManyAttempts, Unavailable)
 _LIMITED = Unlimited("Its codes are limited per number, mailbox, number prefix and address")
 _COUNTED = Unlimited("A code can be tried five times, and wrong codes are limited per address")
 
@@ -54,7 +40,7 @@ def start_guest_request(
     "POST",
     "/v1/rights-requests/guest/{challenge_id}/verify",
     limit=_COUNTED,
-    problems=(*_VERIFYING, AlreadyOpen),
+    problems=(*VERIFYING, AlreadyOpen),
 )
 def verify_guest_request(
     challenge_id: ChallengeId, body: CodeBody, address: ClientAddress
@@ -89,7 +75,7 @@ def start_proof(
     "POST",
     "/v1/rights-receipts/{rights_request_id}/proofs/{challenge_id}/verify",
     limit=_COUNTED,
-    problems=(*_VERIFYING, NotNow, ProofNotAccepted),
+    problems=(*VERIFYING, NotNow, ProofNotAccepted),
 )
 def verify_proof(
     rights_request_id: RightsRequestId,

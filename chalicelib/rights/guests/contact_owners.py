@@ -5,8 +5,6 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges.numbers import mobile_number
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import ACCOUNT
-from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.messages.model import mailbox
@@ -35,12 +33,8 @@ def owner_of(contact: GuestContact) -> AccountId | None:
 
 
 def account_of(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
-    """The account that has a contact, and other needs in the same read.
-
-    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
-    erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
-    """
-    return _read(owner_of(contact), *more)
+    """The account that has a contact, and other needs in the same read; None as for `read_owner`."""
+    return accounts.read_owner(owner_of(contact), *more)
 
 
 def account_of_former_number(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
@@ -48,20 +42,12 @@ def account_of_former_number(contact: GuestContact, *more: Wanted[Any]) -> tuple
 
     For operators: a thief may have changed the number, and its owner may know no other.
     """
-    return _read(accounts.owner_of_former_phone(contact.phone), *more) if contact.phone else None
+    return (
+        accounts.read_owner(accounts.owner_of_former_phone(contact.phone), *more) if contact.phone else None
+    )
 
 
 def is_of_two(contact: GuestContact) -> bool:
     """Return whether an account has a number that another one had until some days ago."""
     now, before = owner_of(contact), accounts.owner_of_former_phone(contact.phone) if contact.phone else None
     return now is not None and before is not None and now != before
-
-
-def _read(owner: AccountId | None, *more: Wanted[Any]) -> tuple[Account, Found] | None:
-    if owner is None:
-        return None
-    (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
-    account = found[ACCOUNT]
-    if account is None or account.may_be_of_another:
-        return None
-    return account, found

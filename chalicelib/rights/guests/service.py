@@ -40,7 +40,7 @@ from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
-from chalicelib.rights.guests import contact_owners, store
+from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.guests.model import GivenContact, GuestDraft, GuestRequest, Proving
 from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
@@ -68,8 +68,8 @@ def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | Non
         `challenges.start`. Unavailable: the draft cannot be stored now.
     """
     challenge = _send_code(asked, asked.contact(), None, address, key)
-    store.keep_draft(
-        challenge.challenge_id,
+    challenges.keep_draft(
+        challenge,
         GuestDraft(
             request_id=RightsRequestId.new(),
             asked=asked.requested().model_dump_json(),
@@ -91,7 +91,7 @@ def verify(challenge_id: ChallengeId, code: str, address: ClientAddress) -> Take
     """
     ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id)
     challenge = challenges.check_code(ref, code, address=address)
-    draft = existing(store.draft_of(challenge), ChallengeExpired)
+    draft = existing(challenges.draft_of(GuestDraft, challenge), ChallengeExpired)
     if challenge.used_at:
         return _recorded(draft.request_id)
     taken = _take(_contact_of(challenge), draft, challenges.use_write(challenge, opened=None))
