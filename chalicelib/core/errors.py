@@ -27,6 +27,7 @@
     │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt
     │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (complaints)         complained_already
+    │   ├── (support)            support_message_settled
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        rendering_changed, too_many_parts

@@ -146,6 +146,10 @@ class StreamCaseId(Id, prefix="sc"):
     """One case: a user was deleted or deactivated at Stream, but not by us."""
 
 
+class SupportMessageId(Id, prefix="sm"):
+    """One message to our support; also names its evidence in the Ledger."""
+
+
 class BreachId(Id, prefix="br"):
     """One breach of personal data; also names its evidence in the Ledger."""
 

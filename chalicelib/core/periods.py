@@ -70,6 +70,8 @@ PERIODS: Mapping[str, Bounds] = {
     "stream_hook": _bounds("PT48H", "PT48H", "PT48H"),
     # How a deletion at Stream that we did not make was settled, in case its subject asks later.
     "stream_case": _bounds("P1Y", "P90D", "P3Y"),
+    # A message to our support, and our answer (USE-10).
+    "support_message": _bounds("P1Y", "P30D", "P1Y"),
     # Messages at Stream, which deletes them by age. Deployments also refuse more than the privacy policy in
     # effect names (`messages_kept` in consents/notices/versions).
     "chat_messages": _bounds("P30D", "P1D", "P30D"),

@@ -54,8 +54,8 @@ class Mail:
     """One mail to one address.
 
     Attributes:
-        paragraphs: they contain no personal data. An answer to a privacy request names the authority of the
-            country that the subject declared.
+        paragraphs: they contain no personal data, but in answers of our support. An answer to a privacy
+            request names the authority of the country that the subject declared.
         link: below the paragraphs.
         discloses: the categories of data that the provider of the mailbox gets with the mail.
     """

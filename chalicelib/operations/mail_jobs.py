@@ -1,7 +1,7 @@
 """The job that reads SES's reports of mails that did not arrive, and of warnings that did.
 
 Notices, also of breaches, are then shown in the app; the closing of an idle account is postponed. A request
-without a session whose owner was not warned waits for operators.
+without a session whose owner was not warned waits for operators, and so does an answer of our support.
 """
 
 import os
@@ -16,6 +16,7 @@ from chalicelib.messages import mail
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import CampaignKind, Delivery
 from chalicelib.rights.erasure.idle import warnings
+from chalicelib.staff.support import answers
 
 mail_jobs = Blueprint(__name__)
 
@@ -43,5 +44,6 @@ def note_bounces(event: SNSEvent) -> None:
         report = record["Sns"]["Message"]
         if mail_id := mail.lost_mail(report):
             campaigns.record_bounce(mail_id, RECORD_BOUNCE)
+            answers.record_loss(mail_id)
         if mail_id := mail.delivered_mail(report):
             campaigns.record_arrival(mail_id)

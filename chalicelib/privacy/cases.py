@@ -44,7 +44,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
 
     Attributes:
         kind: the class of the records, which have a `version`. Histories have its name.
-        name: of the cases, in the plural: the key of their list in the index `owner`, and the word of the
+        name: of the cases, in the plural: the key of their list in the index, and the word of the
             history of staff.
         ids: the class of their ids.
         id_at: returns the id of the case with a key.
@@ -53,6 +53,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
         indexed: returns the index attributes of a case.
         kept_until: returns until when an entry about a case is kept.
         viewed: the event of a view of one case, in the history of staff.
+        index: the index that has their list.
     """
 
     kind: type[AnyRecord]
@@ -64,6 +65,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
     indexed: Callable[[AnyRecord], Item]
     kept_until: Callable[[AnyRecord], datetime]
     viewed: str = "inspected"
+    index: Index = Index.OWNER
 
     def history_of(self, case_id: CaseId) -> Chain:
         """The history of a case in the Ledger. The id is random and names no person."""
@@ -126,10 +128,12 @@ class CaseTable(Generic[AnyRecord, CaseId]):
         listed = Query(
             self.kind.declaration.table,
             self.name,
-            index=Index.OWNER,
+            index=self.index,
             order=Order.DESCENDING,
             limit=maximum + 1,
-            after={name: start[name] for name in _PLACE} if start else None,
+            after={name: start[name] for name in ("pk", "sk", self.index.pk, self.index.sk)}
+            if start
+            else None,
         )
         return self.open_rows(list(table.query(listed)), maximum)
 
@@ -174,6 +178,3 @@ class CaseTable(Generic[AnyRecord, CaseId]):
     def _item_of(self, case_id: CaseId) -> Item | None:
         place = self.find(case_id)
         return table.get(place) if place else None
-
-
-_PLACE = ("pk", "sk", Index.OWNER.pk, Index.OWNER.sk)

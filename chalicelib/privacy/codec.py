@@ -189,7 +189,7 @@ def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
     match kind.declaration.key_class:
         case KeyClass.TRANSIENT:
             return keyring.transient_key()
-        case KeyClass.RETAINED:
+        case KeyClass.RETAINED | KeyClass.SHARED:
             return keyring.retained_key(kind.declaration.kind)
         case _ if subject is None:
             raise KeyNotFound

@@ -32,6 +32,9 @@ class KeyClass(StrEnum):
 
     SUBJECT = "subject"  # the account's data key; deleting it makes every copy unreadable
     RETAINED = "retained"  # one key per retention class, for records that a hold or a statute keeps
+    SHARED = (
+        "shared"  # one key for the kind: its subjects may have no account, and an erasure deletes the items
+    )
     TRANSIENT = "transient"  # the stage's key, for challenges, which TTL deletes within days
     CLEAR = "in clear"  # not sealed, for the reason in `why_clear`
     NOTHING_SEALED = "nothing sealed"  # no personal field
@@ -279,6 +282,8 @@ def _retained(declaration: Declaration) -> Iterator[str]:
         return
     if retained and not isinstance(retention, Statutory):
         yield "retention has to be Statutory(period, law, since): a RETAINED class names its law and its end"
+    if declaration.key_class is KeyClass.SHARED and not isinstance(retention, After):
+        yield "retention has to be After(period, since): a SHARED record may have no account to delete it"
     if not isinstance(retention, Statutory):
         return
     if declaration.key_class is KeyClass.SUBJECT:

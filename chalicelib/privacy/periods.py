@@ -60,6 +60,7 @@ class Period(Enum):
     STREAM_CHECK = ("{} after the deletion, or after the job first saw the user or last ran", Start.INSTANT)
     STREAM_HOOK = ("{} after our chat provider reported the event", Start.INSTANT)
     STREAM_CASE = ("{} after the case was closed", Start.INSTANT)
+    SUPPORT_MESSAGE = ("{} after we received the message", Start.INSTANT)
     CHAT_MESSAGES = (
         (
             "{} after the message was sent, then deleted by our chat provider within days; earlier if the "

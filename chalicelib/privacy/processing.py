@@ -26,6 +26,7 @@ CONTACT = "the address in the response of `GET /v1/controller`, which every stag
 _SEALED = {
     KeyClass.SUBJECT: "sealed under the subject's own key",
     KeyClass.RETAINED: "sealed under the key of its retention class",
+    KeyClass.SHARED: "sealed under the key of its kind",
     KeyClass.TRANSIENT: "sealed under the stage's key",
     KeyClass.CLEAR: "not sealed",
     KeyClass.NOTHING_SEALED: (

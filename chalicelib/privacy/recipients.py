@@ -212,10 +212,10 @@ class Recipient(Registered):
         country="where the user's mailbox is",
         role=Role.CONTROLLER,
         activity=(
-            "receives the mail that we send to the user: about the account and about notices, and marketing "
-            "if the user consented"
+            "receives the mail that we send to the user: about the account and about notices, our answers to "
+            "messages to us, and marketing if the user consented"
         ),
-        categories=frozenset({Category.EMAIL, Category.COUNTRY}),
+        categories=frozenset({Category.EMAIL, Category.COUNTRY, Category.CONTENT_PRIVATE}),
         purposes=frozenset(
             {
                 Purpose.SERVICE,
@@ -229,8 +229,8 @@ class Recipient(Registered):
         safeguards=(
             "opening and clicking are not tracked",
             (
-                "no personal data in the text; an answer to a privacy request names the authority of the "
-                "country that the user declared"
+                "no personal data in the text, but in answers to messages to us; an answer to a privacy "
+                "request names the authority of the country that the user declared"
             ),
         ),
         confidentiality="the secrecy of communications, by law",

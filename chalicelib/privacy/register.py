@@ -160,6 +160,11 @@ WITHOUT_RECORD = (
         Period.AUDIT,
     ),
     _evidence_of_staff(
+        "support_message_evidence",
+        "Evidence of who answered and closed a message to our support, under random ids",
+        Period.AUDIT,
+    ),
+    _evidence_of_staff(
         "disclosure_evidence",
         "Evidence of who proposed, approved and carried out a disclosure, under random ids",
         Period.DISCLOSURE,

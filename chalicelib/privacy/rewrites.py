@@ -224,7 +224,7 @@ def _subject(kind: type[Record], item: Item) -> SubjectKeys | None:
 
 # Records of other classes are sealed under the subject's own key, of which only the wrapping uses the stage
 # key.
-RESEALED_CLASSES = frozenset({KeyClass.RETAINED, KeyClass.TRANSIENT})
+RESEALED_CLASSES = frozenset({KeyClass.RETAINED, KeyClass.SHARED, KeyClass.TRANSIENT})
 
 
 def resealable_kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]]]:

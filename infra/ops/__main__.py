@@ -26,6 +26,7 @@ from infra.ops.cases import (
     recipients,
     stream_cases,
     subjects,
+    support,
 )
 from infra.ops.cases import requests as rights
 from infra.ops.commands import DeployedStage, stage_command
@@ -51,7 +52,7 @@ _KEYS, _REPORTS = "Keys, tables and records", "Notices and reports"
 for panel, groups in {
     _CASES: (
         subjects.app, subjects.consents, rights.app, erasures.app, complaints.app, disclosures.app,
-        breaches.app, holds.app, invoices.app, stream_cases.app,
+        breaches.app, holds.app, invoices.app, stream_cases.app, support.app,
     ),
     _ON_CALL: (
         alarms.app, queues.app, upkeep.purge, gated_jobs.reconcile, gated_jobs.idle_accounts,

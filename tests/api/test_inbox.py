@@ -14,6 +14,8 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
+from chalicelib.messages import mail
+from chalicelib.messages.mail import MailRefused
 from chalicelib.privacy import reviews
 from chalicelib.privacy.cases import CaseTable
 from chalicelib.reconciliation.cases import service as stream_cases
@@ -22,10 +24,12 @@ from chalicelib.rights.operators import lists
 from chalicelib.rights.request import store
 from chalicelib.rights.request.terms import StepStatus
 from chalicelib.staff import history
-from tests.support.cases import breaches
+from chalicelib.staff.support import answers
+from tests.support.cases import breaches, support
 from tests.support.cases.copies import damage
 from tests.support.cases.disclosures import an_approved_order, an_order
 from tests.support.cases.scripted import stored
+from tests.support.patches import failing_at
 from tests.support.world.commands import Commands, Wire
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -300,6 +304,28 @@ def test_ids_are_recorded_before_they_are_shown(mila: User, alice: Operator, ask
     assert (newest.event, newest.data["inbox"]) == ("listed", [hold, asked])
 
 
+def test_message_to_support_waits_a_week_for_an_answer(world: World, alice: Operator) -> None:
+    message = support.writes(world)
+    found = entry(alice)
+    assert (found["id"], found["needed"], found["by"]) == (message, "answer", "our_rule")
+    assert found["due_at"] == clock.to_text(world.now + 7 * DAY)
+    assert found["command"] == f"support show {message}"
+    support.answers(alice, message)
+    assert alice.waiting() == []
+
+
+def test_message_whose_answer_may_not_have_arrived_waits_for_its_closing(
+    world: World, alice: Operator
+) -> None:
+    message = support.writes(world)
+    support.answers(alice, message)
+    with failing_at(mail, "send", MailRefused):
+        answers.send_answers()
+    assert needs(alice) == [(message, "closing")]
+    support.closes(alice, message)
+    assert alice.waiting() == []
+
+
 def test_altered_record_is_an_entry_with_its_remedy(alice: Operator, asked: str) -> None:
     damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
     found = entry(alice)
@@ -317,7 +343,9 @@ def test_source_that_fails_is_named_and_hides_no_other(
 
     monkeypatch.setattr(CaseTable, "open_rows", fails)
     shown = world.call("GET", "/admin/v1/inbox", arn=alice.arn).json
-    assert shown["unavailable"] == ["hold", "disclosure", "complaint", "breach", "table_removal"]
+    assert shown["unavailable"] == [
+        "hold", "disclosure", "complaint", "breach", "table_removal", "support_message",
+    ]  # fmt: skip
     assert [one["id"] for one in shown["items"]] == [asked]
 
 

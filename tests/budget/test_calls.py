@@ -521,7 +521,7 @@ def test_inbox_costs_three_queries_a_shard_and_a_batch_per_hundred_requests(worl
     alice.enters(world.a_user().user_id, "objection", purposes=["security"])
     with counted() as calls:
         assert len(alice.waiting()) == 1
-    others = 5 + len(stream_cases.SHARDS)  # holds, disclosures, complaints, breaches, removals
+    others = 6 + len(stream_cases.SHARDS)  # holds, disclosures, complaints, breaches, removals, support
     history = 2  # the newest entry: compared, then read again by the append
     assert calls.tables["Query"] == 3 * len(requests.SHARDS) + others + history
     assert calls.tables["BatchGetItem"] == 2  # the operator's pseudonym, and the request

@@ -80,6 +80,7 @@ def erased(
         alice, bob = operate(subject, staff)
         subject.exercises_rights()
         operators.complain(subject, alice, bob)
+        operators.support(subject, alice)
         write_and_refuse(subject, run, folder)
         before = search.stored(cloud, subject.canaries)
         link = subject.erases()

@@ -55,9 +55,10 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Get", "Put"},
     },
-    # On AWS only cases; the emulator does not check the condition.
+    # On AWS only cases and messages to support; the emulator does not check the condition.
     "report_inbox": {
-        "accounts": {"BatchGet", "QueryDue"},
+        "accounts": {"BatchGet", "Get", "Put", "QueryDue", "QueryLive"},
+        "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Get", "Put", "QueryOpen", "QueryOwner", "QueryStuck"},
     },
     "watch_breaches": {"rights": {"BatchGet", "Get", "QueryOwner"}},
@@ -97,7 +98,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "rights": {"Get", "QueryDue", "Update"},
         "usage": {"Query", "Update"},
     },
-    "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get", "Update"}},
+    "note_bounces": {
+        "accounts": {"Get", "QueryLive", "Update"},
+        "challenges": {"Get", "Update"},
+        "ledger": {"Put", "Query"},
+    },
     "notices": {
         "accounts": {"BatchGet", "Put", "Query"},
         "challenges": {"Update"},

@@ -32,13 +32,14 @@ from tests.faults.flows_marketing import MARKETING
 from tests.faults.flows_purge import PURGES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
+from tests.faults.flows_support import SUPPORT
 from tests.faults.flows_usage import USAGE
 from tests.faults.playing import Ending, Flow, play, sampled
 from tests.support.faults.crash import How, Point
 
 _families: tuple[Sequence[type[Flow]], ...] = (
     FLOWS, RIGHTS, ERASURES, HOLDS, USAGE, BILLING, PURGES, RECONCILIATIONS, IDLE, CONTACTS,
-    CONVERSATIONS, HOOKS, BREACHES, CORRECTIONS, CHOICES, MARKETING, GUESTS,
+    CONVERSATIONS, HOOKS, BREACHES, CORRECTIONS, CHOICES, MARKETING, GUESTS, SUPPORT,
 )  # fmt: skip
 _by_name = {kind.name: kind for family in _families for kind in family}
 _single = [name for name, kind in _by_name.items() if not kind.only_in_proof]

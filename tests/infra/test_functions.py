@@ -209,6 +209,8 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
     assert open_routes == {
         "POST /v1/rights-requests/guest",
         "POST /v1/rights-requests/guest/{challenge_id}/verify",
+        "POST /v1/support-messages",
+        "POST /v1/support-messages/{challenge_id}/verify",
         "POST /v1/rights-receipts/{rights_request_id}/proofs",
         "POST /v1/rights-receipts/{rights_request_id}/proofs/{challenge_id}/verify",
         "GET /v1/rights-receipts/{rights_request_id}/export",
@@ -707,7 +709,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "hooks": {challenges, "secret_stream", "hooks_queue"},
         "keep_holds": {accounts, billing, rights, usage},  # it opens no record
-        "note_bounces": {accounts, challenges},
+        "note_bounces": {accounts, challenges, "table_ledger"},
         "notices": {accounts, challenges, rights},
         "notify_of_breaches": {
             accounts, challenges, rights, "table_ledger", "breaches_queue", "mail_from", "mail_configuration",
@@ -734,7 +736,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, challenges, rights, usage, "table_ledger", "renewals_queue", *sealing,
         },
         # It opens cases, and no record of an account's data.
-        "report_inbox": {accounts, rights, "mail_from", "mail_configuration", "stage_keys"},
+        "report_inbox": {accounts, rights, "table_ledger", "mail_from", "mail_configuration", "stage_keys"},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             "mail_from", "mail_configuration", *lookup, *sealing,

@@ -20,7 +20,15 @@ import pytest
 import typer
 
 from chalicelib.core.http import contract
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, TableRemovalId, UserId
+from chalicelib.core.ids import (
+    BreachId,
+    DisclosureId,
+    HoldId,
+    RightsRequestId,
+    SupportMessageId,
+    TableRemovalId,
+    UserId,
+)
 from chalicelib.operations import admin
 from chalicelib.privacy import rewrites
 from chalicelib.rights.complaints.model import ComplaintId
@@ -37,6 +45,7 @@ IDS: dict[str, Any] = {
     "request": RightsRequestId,
     "disclosure": DisclosureId,
     "complaint": SimpleNamespace(new=lambda: ComplaintId(f"{RightsRequestId.new()}.person")),
+    "message": SupportMessageId,
     "hold": HoldId,
     "breach": BreachId,
     "user": UserId,

@@ -19,6 +19,7 @@ from chalicelib.core.ids import (
     Pseudonym,
     RightsRequestId,
     StaffId,
+    SupportMessageId,
     TableRemovalId,
 )
 from chalicelib.messages.suppressions.model import AddressKind
@@ -37,6 +38,7 @@ from chalicelib.staff import history as staff_history
 from chalicelib.staff import notices
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.disclosures import store as disclosures
+from chalicelib.staff.support import store as support
 from chalicelib.stream.settings import service as chat_settings
 from infra.packaging.split import logical_id
 from tests.infra.templates import Template, listed, of_type
@@ -72,6 +74,12 @@ _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 # A role may append to the kinds of chains in LEDGER_KINDS only. It reads these, and few others.
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
+# A message to our support by its id, and its history.
+_OF_SUPPORT = (
+    ("dynamodb:Query", "${AccountsTableArn}/index/live"),
+    ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+)
+
 _SUPPRESSIONS = ("dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}")
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = staff_history.history_of(StaffId.new()).kind
@@ -79,6 +87,7 @@ _DISCLOSURE = disclosures.DISCLOSURES.history_of(DisclosureId.new()).kind
 _COMPLAINT = COMPLAINTS.history_of(ComplaintId(f"{RightsRequestId.new()}.person")).kind
 _BREACH = breaches.BREACHES.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
+_SUPPORT = support.MESSAGES.history_of(SupportMessageId.new()).kind
 _NOTICE = notices.history_of(NoticeVersion("terms-2024-05-08")).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.HOLDS.history_of(HoldId.new()).kind
@@ -106,6 +115,7 @@ LEDGER_KINDS = {
         _RIGHTS,
         _STAFF,
         _STREAM_CASE,
+        _SUPPORT,
         _TABLE_REMOVAL,
     },
     "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
@@ -114,9 +124,11 @@ LEDGER_KINDS = {
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "PurgeExpiredRole": {backups.HISTORY.kind, purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
+    "NoteBouncesRole": {_SUPPORT},
+    "ReportInboxRole": {_SUPPORT},
     "RenewShardRole": {_CONSENT},
     "ProfilesRole": {*ChangeKind, _CONSENT},
-    "RightsRole": {_CONSENT, _LANGUAGE, ChangeKind.NUMBER.value, _RIGHTS},
+    "RightsRole": {_CONSENT, _LANGUAGE, ChangeKind.NUMBER.value, _RIGHTS, _SUPPORT},
     "SignupRole": {ChangeKind.NUMBER.value},
     "NotifyOfBreachesRole": {_BREACH},
     "TransferCopiesRole": {_RIGHTS},
@@ -219,15 +231,16 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:GetItem", "${RightsTableArn}"),
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${BreachesQueue.Arn}"),
     },
-    # It reads cases, and no account.
+    # It reads cases and no account, and writes messages to our support, whose answers it mails.
     "ReportInboxRole": {
         _own_logs("report_inbox"),
         ("dynamodb:BatchGetItem", "${RightsTableArn}"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
-        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/due"),
+        *_OF_SUPPORT,
         ("kms:Decrypt", "${SealingKeyArn}"),
         _MAILING,
     },
@@ -333,6 +346,7 @@ EXPECTED = {
         _own_logs("note_bounces"),
         ("dynamodb:GetItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        *_OF_SUPPORT,
     },
     "NoticesRole": {
         _own_logs("notices"),
@@ -659,9 +673,9 @@ EXPECTED = {
 # The roles that operators, other users, Stream and strangers' servers come closest to: all of their keys.
 KEYS = {
     "AdminRole": {
-        "accounts": {"A#*"},
-        "accounts/index/due": {"stream_case#*"},
-        "accounts/index/live": {"??"},
+        "accounts": {"A#*", "M#*"},
+        "accounts/index/due": {"stream_case#*", "support_messages"},
+        "accounts/index/live": {"??", "sm_*"},
         "billing": {"A#*"},
         "challenges": {"announcement_progress#*", "limit#operator_calls#*", "limit#subject_lookups#*"},
         "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},
@@ -922,13 +936,13 @@ def test_role_reads_only_the_chains_that_its_code_needs(service: Template) -> No
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_reach_accounts_and_no_conversation(service: Template) -> None:
+def test_operators_reach_accounts_and_messages_to_support_and_no_conversation(service: Template) -> None:
     conditions = [
         statement.get("Condition")
         for role, statement in statements(service)
         if role == "AdminRole" and listed(statement.get("Resource", [])) == ["${AccountsTableArn}"]
     ]
-    assert conditions == [_only("A#*")]
+    assert conditions == [_only("A#*", "M#*")]
 
 
 @pytest.mark.promise("SEC-1")

@@ -160,7 +160,8 @@ def test_mail_names_what_it_could_not_read(mila: User, alice: Operator) -> None:
     assert alice.enters(mila.user_id, "objection", purposes=["security"]).status == 201
     with unreadable_cases():
         *_, last = lines()
-    assert last == "Not read, since it is unavailable: hold, disclosure, complaint, breach, table removal."
+    kinds = "hold, disclosure, complaint, breach, table removal, support message"
+    assert last == f"Not read, since it is unavailable: {kinds}."
     assert "Not read" not in " ".join(lines())
 
 

@@ -96,6 +96,7 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "STREAM_CHECK": "P120D",
         "STREAM_HOOK": "PT48H",
         "STREAM_CASE": "P1Y",
+        "SUPPORT_MESSAGE": "P1Y",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",

@@ -161,7 +161,7 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
         "where the user's mailbox is",
         "CONTROLLER",
         "FOR_THE_CONTRACT",
-        {Category.EMAIL, Category.COUNTRY},
+        {Category.EMAIL, Category.COUNTRY, Category.CONTENT_PRIVATE},
         {
             Purpose.SERVICE,
             Purpose.AUTHENTICATION,
@@ -325,4 +325,6 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
         ("erasure_inputs", "email"),
         ("rights_request", "contact_email"),
         ("rights_request", "country"),  # an answer names the authority there
+        ("support_message", "email"),
+        ("support_message", "answer"),
     }

@@ -1,5 +1,5 @@
 """Challenges: a one-time code is sent to a number or mailbox for one purpose, and has to be sent back.
 
-The concepts that need one (signup, sessions, profiles, guests) use `service`. This package imports none of
-them.
+The concepts that need one (signup, sessions, profiles, guests, support) use `service`. This package imports
+none of them.
 """

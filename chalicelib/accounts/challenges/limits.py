@@ -16,7 +16,8 @@ one for signing up, and against the account too (ADR 43).
 Strangers can have codes sent only to numbers of the served countries (ADR 26).
 
 A rights request without a session has limits of its own per number and mailbox, so a stranger who requests
-its codes uses up none of the owner's codes for signing in, and sends few messages (ADR 49).
+its codes uses up none of the owner's codes for signing in, and sends few messages (ADR 49). A message to our
+support counts against the same ones, so that it lets a stranger send no more mail (ADR 100).
 
 A sign-in has no session. If a limit refuses its code, a device that the number's owner knows has a reserve of
 a few codes a day, which strangers cannot use up. It also bounds the codes that are mailed in place of a text
@@ -266,7 +267,7 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
         yield TO_STEP_UP, account
     elif challenge.purpose is ChallengePurpose.LET_IN:
         yield TO_LET_IN, challenge.holder or ""
-    elif challenge.purpose is ChallengePurpose.GUEST:
+    elif challenge.purpose in {ChallengePurpose.GUEST, ChallengePurpose.SUPPORT}:
         yield TO_GUEST, challenge.phone or challenge.email or ""
     elif challenge.phone:
         if account:

@@ -38,6 +38,7 @@ class ChallengePurpose(StrEnum):
     EMAIL = "email"
     NUMBER = "number"  # a new number for an account
     GUEST = "guest"  # a rights request without a session
+    SUPPORT = "support"  # a message to our support (USE-10)
     LET_IN = "let_in"  # a session that waits, by the account's mailbox (ADR 68)
 
 

@@ -38,6 +38,7 @@ class InboxSource(StrEnum):
     BREACH = "breach"
     STREAM_CASE = "stream_case"
     TABLE_REMOVAL = "table_removal"
+    SUPPORT = "support_message"
     REVIEW = "review"
 
 
@@ -55,6 +56,8 @@ class Needed(ExplainedEnum):
     LOOK = ("look", "a look: it has no certificate a day after its point of no return")
     NOTICE = ("notice", "a notice to an authority that received the data")
     HANDOVER = ("handover", "the data handed over, and the record of that")
+    ANSWER = ("answer", "an answer")
+    CLOSING = ("closing", "a closing: its answer may not have arrived")
     REPLY = ("reply", "the decision sent to the complainant, and the closing")
     WITHDRAWAL = ("withdrawal", "a withdrawal: the proposal is too old to be approved")
     AUTHORITY = ("authority", "a notification of the authority")

@@ -39,6 +39,8 @@ from chalicelib.staff.cases import PAGE
 from chalicelib.staff.disclosures.decide import DECIDE_WITHIN
 from chalicelib.staff.disclosures.model import Disclosure, DisclosureStatus
 from chalicelib.staff.disclosures.service import DISCLOSURES
+from chalicelib.staff.support.answers import MESSAGES
+from chalicelib.staff.support.model import AnswerMail, SupportMessage
 
 _RECORDED = 400  # ids of one entry, which has a largest size
 
@@ -152,6 +154,14 @@ def _of_table_removal(one: TableRemoval, by: StaffId | None) -> Iterator[Waiting
         yield entry(signature(one.proposed_by, by), "tables removals")
 
 
+def _of_support_message(one: SupportMessage, _by: StaffId | None) -> Iterator[Waiting]:
+    """A message waits for an answer; after it, only if the answer may not have arrived."""
+    needed = Needed.CLOSING if one.answered_at else Needed.ANSWER
+    due, show = one.received_at + WITHIN, f"support show {one.support_message_id}"
+    if one.is_open and one.mail is not AnswerMail.UNSENT:
+        yield Waiting(InboxSource.SUPPORT, one.support_message_id, due, DueBy.OUR_RULE, needed, show)
+
+
 def _due_reviews() -> RecordPage[Any, Any]:
     return RecordPage(reviews.due(clock.day_of(clock.now())), ())
 
@@ -161,7 +171,7 @@ def _of_review(review: Review, _by: StaffId | None) -> Iterator[Waiting]:
     yield Waiting(InboxSource.REVIEW, review.what, ends, DueBy.OUR_RULE, Needed.REVIEW, "recipients reviews")
 
 
-_OPEN_FIRST = frozenset({InboxSource.BREACH, InboxSource.COMPLAINT})
+_OPEN_FIRST = frozenset({InboxSource.BREACH, InboxSource.COMPLAINT, InboxSource.SUPPORT})
 
 # Of each source: its page, and the entries of one record of it as an operator sees them.
 _SOURCES: Mapping[
@@ -174,5 +184,6 @@ _SOURCES: Mapping[
     InboxSource.BREACH: (partial(BREACHES.table.page, None, PAGE), _of_breach),
     InboxSource.STREAM_CASE: (partial(stream_cases.open_page, None), _of_stream_case),
     InboxSource.TABLE_REMOVAL: (partial(REMOVALS.table.page, None, PAGE), _of_table_removal),
+    InboxSource.SUPPORT: (partial(MESSAGES.table.page, None, PAGE), _of_support_message),
     InboxSource.REVIEW: (_due_reviews, _of_review),
 }

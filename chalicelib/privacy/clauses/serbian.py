@@ -56,6 +56,8 @@ FIELDS: Catalogue = {
     "the letter of an authority that complains": "pismo organa vlasti koji podnosi pritužbu",
     "a proposed decision": "predložena odluka",
     "what is contested, and why": "šta se osporava i zašto",
+    "what you write to us": "ono što nam pišete",
+    "our answer": "naš odgovor",
     "what you request": "ono što tražite",
     "random ID of the device": "nasumična oznaka uređaja",
     "the records, with all their data": "zapisi, sa svim podacima koje sadrže",

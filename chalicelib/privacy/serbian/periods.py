@@ -56,6 +56,7 @@ PERIODS: Mapping[Period, str] = {
     ),
     Period.STREAM_HOOK: "{} nakon što je naš pružalac usluge ćaskanja prijavio događaj",
     Period.STREAM_CASE: "{} nakon što je slučaj zatvoren",
+    Period.SUPPORT_MESSAGE: "{} nakon što smo primili poruku",
     Period.CHAT_MESSAGES: (
         "{} nakon što je poruka poslata; zatim je naš pružalac usluge ćaskanja briše u roku od nekoliko "
         "dana; "

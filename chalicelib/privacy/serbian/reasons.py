@@ -104,6 +104,9 @@ REASONS: Catalogue = {
     "internal state of our work on the complaint; its result is in the other fields": (
         "interno stanje našeg rada na pritužbi; rezultat je u ostalim poljima"
     ),
+    "internal state of our work on the message; its result is in the other fields": (
+        "interno stanje našeg rada na poruci; rezultat je u ostalim poljima"
+    ),
     "it is not approved yet": "još nije odobreno",
     "internal state of our work on the request; its result is in the other fields": (
         "interno stanje našeg rada na zahtevu; rezultat je u ostalim poljima"

@@ -24,10 +24,10 @@ RECIPIENTS: Catalogue = {
     "deliver codes, and notices about the account and about privacy requests, by text message": (
         "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
     ),
-    "receives the mail that we send to the user: about the account and about notices, and marketing if "
-    "the user consented": (
-        "prima imejlove koje šaljemo korisniku: o nalogu i o obaveštenjima, i oglasne poruke ako je korisnik "
-        "na njih pristao"
+    "receives the mail that we send to the user: about the account and about notices, our answers to "
+    "messages to us, and marketing if the user consented": (
+        "prima imejlove koje šaljemo korisniku: o nalogu i o obaveštenjima, naše odgovore na poruke podršci, "
+        "i oglasne poruke ako je korisnik na njih pristao"
     ),
     "receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)": (
         "prima podatke samo ako korisnik traži da ih tamo pošaljemo (čl. 20. st. 2. GDPR; čl. 36. ZZPL)"
@@ -91,11 +91,11 @@ RECIPIENTS: Catalogue = {
     ),
     "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
     (
-        "no personal data in the text; an answer to a privacy request names the authority of the country "
-        "that the user declared"
+        "no personal data in the text, but in answers to messages to us; an answer to a privacy request "
+        "names the authority of the country that the user declared"
     ): (
-        "u tekstu nema podataka o ličnosti; odgovor na zahtev o privatnosti navodi nadzorni organ zemlje "
-        "koju je korisnik naveo"
+        "u tekstu nema podataka o ličnosti, osim u odgovorima na poruke podršci; odgovor na zahtev o "
+        "privatnosti navodi nadzorni organ zemlje koju je korisnik naveo"
     ),
     "sent only after the user proved their identity, to the address that they named": (
         "šalje se tek kada korisnik dokaže identitet, na adresu koju je naveo"

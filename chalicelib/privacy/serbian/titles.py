@@ -68,6 +68,9 @@ TITLES: Catalogue = {
     "Complaints about our answers to your privacy requests": (
         "Pritužbe na naše odgovore na Vaše zahteve u vezi sa privatnošću"
     ),
+    "Messages to our support that wait for a code": "Poruke našoj podršci koje čekaju kod",
+    "Your messages to our support, and our answers": "Vaše poruke našoj podršci i naši odgovori",
+    "Evidence of who answered messages to our support": "Dokazi o tome ko je odgovorio na poruke podršci",
     "Evidence of who decided on complaints about our answers": (
         "Dokazi o tome ko je odlučio o pritužbama na naše odgovore"
     ),

@@ -33,7 +33,8 @@ from chalicelib.staff.cases import InspectedCase, entries_before, newest_entries
 INSPECTED, LISTED = "inspected", "listed"
 SHOWN_CHAINS = (
     "backups", "breach", "chat_settings", "complaint", "disclosure", "hold", "invoice", "notice", "purge",
-    "reconciliation", "report", "rights", "staff", "stream_case", "table_removal",
+    "reconciliation", "report", "rights", "staff", "stream_case", "support_message",
+    "table_removal",
 )  # fmt: skip
 _REQUESTS = "requests"  # what an entry in the history of a member of staff lists
 

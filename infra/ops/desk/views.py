@@ -26,6 +26,7 @@ from infra.ops.cases import (
     invoices,
     stream_cases,
     subjects,
+    support,
     tables,
 )
 from infra.ops.cases.tables import Case, CaseList
@@ -40,6 +41,7 @@ SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/holds/{hold_id}": lambda found: [holds.whole(found)],
     "/disclosures/{disclosure_id}": disclosures.whole,
     "/complaints/{complaint_id}": complaints.whole,
+    "/support-messages/{support_message_id}": support.whole,
     "/breaches/{breach_id}": breaches.whole,
     "/breaches/{breach_id}/notices": breach_preview.tables_of,
     "/inbox": lambda found: [inbox.table_of(found), *_said(inbox.remarks(found))],
@@ -57,6 +59,7 @@ _LISTED: Mapping[str, CaseList] = {
     "/disclosures": disclosures.LISTED,
     "/breaches": breaches.LISTED,
     "/complaints": complaints.LISTED,
+    "/support-messages": support.LISTED,
     "/stream-cases": stream_cases.LISTED,
     "/table-removals": removals.LISTED,
     "/invoices": invoices.LISTED,

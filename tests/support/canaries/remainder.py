@@ -251,6 +251,10 @@ MAY_REMAIN = (
         "challenges guest#*",
         frozenset({"device id"}),
     ),
+    *(
+        MayRemain(Remaining.EXPIRING_RECORDS, _at(where), "challenges support#*", frozenset({canary}))
+        for where, canary in ((Where.TABLE, "challenge "), (Where.SEALED, "message to support"))
+    ),
     # A code that was not used has its sealed fields until it expires.
     MayRemain(
         Remaining.EXPIRING_RECORDS,
