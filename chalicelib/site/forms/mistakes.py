@@ -50,8 +50,8 @@ _SAID: dict[type[Problem], tuple[str, str]] = {
 _BUSY = "Our service is busy. Nothing was lost: try again in a minute."
 
 
-def mistake_of(problem: Problem, reader: Reader) -> Mistake:
-    """Return what a problem means for the form that was sent."""
+def mistake_of(problem: Problem, reader: Reader, mailbox: str = "contact") -> Mistake:
+    """Return what a problem means for the form that was sent; `mailbox`: its field for one."""
     say, known = reader.say, problem.members
     if isinstance(problem, WrongCode):
         left = str(known["attempts_left"])
@@ -60,5 +60,14 @@ def mistake_of(problem: Problem, reader: Reader) -> Mistake:
         after = clock.now() + timedelta(seconds=int(str(known.get("retry_after", 60))))
         at = str(page.instant(after, reader.language).striptags())
         return Mistake(say("There were too many attempts. Try again after {at}.", at=at))
-    found = next((said for kind, said in _SAID.items() if isinstance(problem, kind)), ("", _BUSY))
-    return Mistake(say(found[1]), found[0])
+    field, text = next((said for kind, said in _SAID.items() if isinstance(problem, kind)), ("", _BUSY))
+    if type(problem) is InvalidRequest:
+        field = _field_of(problem) or field
+    return Mistake(say(text), mailbox if field == "contact" else field)
+
+
+def _field_of(problem: InvalidRequest) -> str:
+    """The field of the form for the first place in the body that is wrong."""
+    errors = problem.members.get("errors")
+    pointer = str(errors[0]["pointer"]) if isinstance(errors, list) and errors else ""
+    return {"/phone": "contact", "/email": "contact"}.get(pointer, pointer.lstrip("/"))

@@ -36,8 +36,10 @@ from chalicelib.site.forms.mistakes import mistake_of
 from chalicelib.site.forms.model import ReceiptForm, StartForm, StepForm, SupportForm
 from chalicelib.site.forms.open_form import NO_FORM, AwaitedCode, CodeFor, OpenForm
 from chalicelib.site.layout import SITE_POLICY, Reader
+from chalicelib.staff.support import service as support
+from chalicelib.staff.support.model import NewSupportMessage
 
-_Body = TypeVar("_Body", GuestRequest, GivenContact)
+_Body = TypeVar("_Body", GuestRequest, GivenContact, NewSupportMessage)
 _FORM = "/privacy/form"
 
 
@@ -53,7 +55,12 @@ def ask(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) 
 
 def write(reader: Reader, typed: SupportForm, address: ClientAddress) -> SeeOther | RefusedPage:
     """Ask for a code for a message to us."""
-    raise NotImplementedError
+    try:
+        awaited = _code_for_message(reader, typed, address)
+    except Problem as problem:
+        markup = start.of_support(reader, typed, (mistake_of(problem, reader, mailbox="email"),))
+        return RefusedPage(markup=markup, policy=SITE_POLICY)
+    return _next(reader, OpenForm.new(awaited=awaited))
 
 
 def show(reader: Reader, typed: ReceiptForm) -> SeeOther | RefusedPage:
@@ -144,6 +151,9 @@ def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: Cli
         proving = Proving(code=code, release_key=step.release_key or None)
         guests.add_proof(existing(form.request_id), form.receipt, awaited.challenge_id, proving, address)
         return OpenForm.new(request_id=form.request_id, receipt=form.receipt)
+    if awaited.purpose is CodeFor.SUPPORT:
+        support.verify(awaited.challenge_id, code, address)
+        return OpenForm.new(sent=True)
     taken = guests.verify(awaited.challenge_id, code, address)
     return OpenForm.new(request_id=taken.request.request_id, receipt=taken.receipt)
 
@@ -151,6 +161,8 @@ def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: Cli
 def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: ClientAddress) -> AwaitedCode:
     if awaited.purpose is CodeFor.PROOF:
         return _code_for_proof(reader, form, awaited.typed["contact"], address)
+    if awaited.purpose is CodeFor.SUPPORT:
+        return _code_for_message(reader, SupportForm.model_validate(awaited.typed), address)
     return _code_for_right(reader, existing(awaited.right), StartForm.model_validate(awaited.typed), address)
 
 
@@ -173,6 +185,12 @@ def _code_for_proof(reader: Reader, form: OpenForm, contact: str, address: Clien
     key = _key({**asked, "request_id": request_id}, address)
     view = guests.start_proof(request_id, form.receipt, body, address, key)
     return _awaited(CodeFor.PROOF, view, {"contact": contact})
+
+
+def _code_for_message(reader: Reader, typed: SupportForm, address: ClientAddress) -> AwaitedCode:
+    asked = {"email": typed.email, "text": typed.text, "locale": reader.language}
+    view = support.start(_read(NewSupportMessage, asked), address, _key(asked, address))
+    return _awaited(CodeFor.SUPPORT, view, typed.model_dump(exclude_defaults=True))
 
 
 def _awaited(
