@@ -1,17 +1,23 @@
-"""Runs one handler of an unpacked zip, with only the zip on its path, and reports the result.
+"""Runs handlers of an unpacked zip, with only the zip on its path, and reports the results.
 
-    python -S -I probe.py FOLDER HANDLER EVENT
+    python -S -I probe.py FOLDER MODULES EVENTS
 
-Prints, after whatever the handler logged, one JSON line: `{result | error, loaded, outside}`.
+EVENTS maps the names of functions to their handlers and events, in JSON. A process of its own runs each, and
+begins with the common MODULES. Prints a JSON line per function: its exit code, stdout and stderr. The last
+line of that stdout, after whatever the handler logged, is `{result | error, loaded, outside}`.
 """
 
 import importlib
 import json
+import os
 import sys
 import sysconfig
+import tempfile
 
-folder, handler, event = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+folder, modules, events = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
 sys.path.insert(0, folder)
+for common in modules:
+    importlib.import_module(common)
 
 
 class Context:
@@ -28,17 +34,35 @@ class Context:
         return 10_000
 
 
-module, _, name = handler.rpartition(".")
-entry = getattr(importlib.import_module(module), name)
-answer: dict[str, object] = {}
-try:
-    answer["result"] = entry(event, Context)
-except Exception as error:  # noqa: BLE001 - every error is reported
-    answer["error"] = f"{type(error).__name__}: {error}"
+def report(handler: str, event: object) -> None:
+    """Run a handler in this process, and print what came of it."""
+    module, _, name = handler.rpartition(".")
+    entry = getattr(importlib.import_module(module), name)
+    answer: dict[str, object] = {}
+    try:
+        answer["result"] = entry(event, Context)
+    except Exception as error:  # noqa: BLE001 - every error is reported
+        answer["error"] = f"{type(error).__name__}: {error}"
+    ours = {"__main__", "__mp_main__"}
+    places = (folder, sysconfig.get_paths()["stdlib"])
+    files = {n: getattr(m, "__file__", None) for n, m in sys.modules.items() if n not in ours}
+    answer["loaded"] = sorted(sys.modules)
+    answer["outside"] = sorted(n for n, f in files.items() if f and not f.startswith(places))
+    sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
-ours = {"__main__", "__mp_main__"}
-places = (folder, sysconfig.get_paths()["stdlib"])
-files = {n: getattr(m, "__file__", None) for n, m in sys.modules.items() if n not in ours}
-answer["loaded"] = sorted(sys.modules)
-answer["outside"] = sorted(n for n, f in files.items() if f and not f.startswith(places))
-sys.stdout.write("\n" + json.dumps(answer) + "\n")
+
+for function, (handler, event) in events.items():
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if not child:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            os.environ["RU4M_FUNCTION"] = function
+            report(handler, event)
+            sys.exit()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        out.seek(0)
+        err.seek(0)
+        done = {"function": function, "code": code, "out": out.read().decode(), "err": err.read().decode()}
+    sys.stdout.write(json.dumps(done) + "\n")
+    sys.stdout.flush()

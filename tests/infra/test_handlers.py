@@ -156,33 +156,57 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
 }
 
 
+# These load less than the others have in common.
+LIGHT = {"about", "access_token", "checkpoint_ledger"}
+COMMON = ["boto3", "chalice.app", "aws_lambda_powertools", "pydantic"]
+
+Probe = Callable[[dict[str, dict[str, Any]], list[str]], dict[str, Run]]
 Start = Callable[[str, dict[str, Any]], Run]
 
 
 @pytest.fixture(scope="module")
-def start(unpacked: Path, functions: dict[str, Template]) -> Start:
-    """Start a function for one event."""
+def probe(unpacked: Path, functions: dict[str, Template]) -> Probe:
+    """Start each function for an event, in a process that has imported some modules."""
 
-    def started(name: str, event: dict[str, Any]) -> Run:
-        handler = functions[name]["Handler"]
+    def probed(events: dict[str, dict[str, Any]], imported: list[str]) -> dict[str, Run]:
+        handled = {name: [functions[name]["Handler"], event] for name, event in events.items()}
+        arguments = (str(unpacked), json.dumps(imported), json.dumps(handled))
         child = subprocess.run(
-            [sys.executable, "-S", "-I", str(PROBE), str(unpacked), handler, json.dumps(event)],
-            env=clean_environment(RU4M_FUNCTION=name, **NOWHERE),
+            [sys.executable, "-S", "-I", str(PROBE), *arguments],
+            env=clean_environment(**NOWHERE),
             capture_output=True,
             text=True,
             check=False,
         )
         assert child.returncode == 0, child.stderr
-        *logged, answer = (json.loads(line) for line in child.stdout.splitlines() if line)
-        return Run(answer, logged, child.stderr)
+        return {done["function"]: _run_of(done) for done in map(json.loads, child.stdout.splitlines())}
 
-    return started
+    return probed
+
+
+def _run_of(done: dict[str, Any]) -> Run:
+    if done["code"]:
+        return Run({"error": done["err"]}, [], done["err"])
+    *logged, answer = (json.loads(line) for line in done["out"].splitlines() if line)
+    return Run(answer, logged, done["err"])
 
 
 @pytest.fixture(scope="module")
-def run(start: Start) -> Callable[[str], Run]:
-    """Run a function with its event in EVENTS."""
-    return cache(lambda name: start(name, EVENTS[name][0]))
+def start(probe: Probe) -> Start:
+    """Start a function for one event."""
+    return lambda name, event: probe({name: event}, [])[name]
+
+
+@pytest.fixture(scope="module")
+def run(probe: Probe, start: Start) -> Callable[[str], Run]:
+    """Run a function with its event in EVENTS; those that import the same modules begin with them."""
+    events = {name: event for name, (event, _) in EVENTS.items()}
+
+    @cache
+    def heavy() -> dict[str, Run]:
+        return probe({name: event for name, event in events.items() if name not in LIGHT}, COMMON)
+
+    return cache(lambda name: start(name, events[name]) if name in LIGHT else heavy()[name])
 
 
 def test_there_is_an_event_for_every_function() -> None:
