@@ -14,7 +14,7 @@ from tests.support import patches
 from tests.support.clouds import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from tests.support.world.operators import Operator
     from tests.support.world.world import World
@@ -39,14 +39,30 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> Generator[None, Any, Any]:
+    """Make no tests of the proof for a run without them: schemathesis generates inputs as it collects.
+
+    A test that is named by itself is collected, so that pytest reports it as deselected.
+    """
+    made = yield
+    option, args = collector.config.option, collector.config.args
+    if option.markexpr != "not proof" or any("::" in one for one in args):
+        return made
+    marks = (*collector.iter_markers("proof"), *getattr(obj, "pytestmark", ()))
+    return [] if any(mark.name == "proof" for mark in marks) else made
+
+
 def pytest_collection_finish() -> None:
     """Keep what was collected out of every later collection, each of which would read it.
 
-    Also let typer's runner build each command line once, not at each call.
+    Also let typer's runner build each command line once, not at each call, and all sessions of botocore share
+    the models of services that they read.
     """
-    if runner := sys.modules.get("typer.testing"):
-        names = vars(runner)
-        names["_get_command"] = cache(names["_get_command"])
+    for module, function in (("typer.testing", "_get_command"), ("botocore.session", "create_loader")):
+        if imported := sys.modules.get(module):
+            names = vars(imported)
+            names[function] = cache(names[function])
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
