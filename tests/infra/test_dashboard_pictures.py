@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,11 @@ def texts_of(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.texts] + axes
 
 
+def save_nothing(figure: Figure, to: BytesIO, **_: object) -> None:
+    """Save one pixel instead of a figure, for tests that read its texts: drawing takes seconds."""
+    Image.new("RGB", (1, 1)).save(to, format="png")
+
+
 def drawn(
     stack: Stack,
     name: str,
@@ -86,6 +92,7 @@ def test_picture_has_the_size_of_its_layout_and_is_not_blank(name: str, stack: S
 
 
 def test_picture_shows_each_heading_title_and_sentence(stack: Stack, tmp_path: Path) -> None:
+    patches.current().setattr(Figure, "savefig", save_nothing)
     shown = drawn(stack, "privacy-detail", tmp_path / "a.png")
     whole = " ".join(" ".join(shown).split())
     board = board_of(stack, "privacy-detail")
@@ -109,6 +116,7 @@ def test_chart_without_points_says_why(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_legend_names_eight_series_and_groups_the_others(stack: Stack, tmp_path: Path) -> None:
+    patches.current().setattr(Figure, "savefig", save_nothing)
     charts = {one.title: one for row in board_of(stack, "service").rows for one in row}
     starts = charts["Cold starts, by function"].series[:12]
     legends: list[list[str]] = []

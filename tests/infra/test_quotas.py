@@ -16,9 +16,10 @@ from tests.infra.templates import Template
 
 def test_service_without_the_version_of_openapi_has_a_second_stage(package: Package, tmp_path: Path) -> None:
     template = json.loads(package.template("service").read_text())
-    assert template["Resources"]["RestAPI"]["Properties"].pop("OpenApiVersion") == "2.0"
+    api = template["Resources"]["RestAPI"]
+    assert api["Properties"].pop("OpenApiVersion") == "2.0"
     planted = tmp_path / "service.json"
-    planted.write_text(json.dumps(template))
+    planted.write_text(json.dumps(template | {"Resources": {"RestAPI": api}}))
     (found,) = judge(translate(planted))
     assert (found.rule, found.text) == ("one stage", "the API has the stages Stage, api")
 

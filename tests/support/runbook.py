@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import botocore.session
@@ -109,6 +110,13 @@ class AwsCommand(NamedTuple):
         return self.operation.startswith(("Describe", "Filter", "Get", "List"))
 
 
+@cache
+def _operations(service: str) -> Mapping[str, str]:
+    """Return the operations of a service by the names that the AWS CLI has for them."""
+    model = botocore.session.get_session().get_service_model(service)
+    return {xform_name(name, "-"): name for name in model.operation_names} | _TAIL
+
+
 def ops_commands(text: str) -> Iterator[str]:
     """Yield the commands of operations in a text, with their words."""
     return (" ".join(one.split()) for one in re.findall(r"`ops\s+([^`]+)`", text))
@@ -122,8 +130,7 @@ def aws_commands(text: str) -> Iterator[AwsCommand]:
     """
     for one in re.findall(r"`aws\s+([^`]+)`", text):
         service, named, *words = one.split()
-        model = botocore.session.get_session().get_service_model(service)
-        known = {xform_name(name, "-"): name for name in model.operation_names} | _TAIL
+        known = _operations(service)
         options = dict(re.findall(r"--([a-z-]+) ([^-]\S*)", " ".join(words)))
         options |= {"log-group-name": words[0]} if named in _TAIL else {}
         yield AwsCommand(service, known[named], options)

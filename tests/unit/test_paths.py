@@ -95,10 +95,17 @@ def _exists(base: Path, named: str) -> bool:
     )
 
 
+def may_name_a_broken_path(path: Path) -> bool:
+    """Whether some line is like a broken path; code counts too, since finding the prose takes long."""
+    lines = path.read_text().replace('"""', "\n")
+    return not all(resolves(named, path) for named in paths_in(lines))
+
+
 def test_every_path_in_documents_docstrings_and_comments_resolves() -> None:
     broken = {
         f"{path.relative_to(ROOT)}: {named}"
         for path in documents()
+        if may_name_a_broken_path(path)
         for text in prose(path)
         for named in paths_in(text)
         if not resolves(named, path)

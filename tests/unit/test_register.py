@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from chalicelib.privacy import register
@@ -9,8 +10,13 @@ from chalicelib.privacy import register
 ROOT = Path(__file__).parents[2]
 
 
-def classes() -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield module, name and names of the bases of each class in chalicelib, at any depth of its folders."""
+@cache
+def classes() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Return module, name and names of the bases of each class in chalicelib, at any depth of its folders."""
+    return tuple(_classes())
+
+
+def _classes() -> Iterator[tuple[str, str, frozenset[str]]]:
     for path in (ROOT / "chalicelib").rglob("*.py"):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text())):
