@@ -63,7 +63,8 @@ export const WITH_KEY = new Set([
   "POST /v1/rights-requests/guest",
   "POST /v1/sessions/opening",
   "POST /v1/sessions/step-up",
-  "POST /v1/signup"
+  "POST /v1/signup",
+  "POST /v1/support-messages"
 ]);
 export const MERGE_PATCH = new Set([
   "PATCH /v1/conversations/{conversation_id}",

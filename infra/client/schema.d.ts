@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the first page of the privacy centre. */
+        get: operations["get_privacy_centre"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/privacy/certificate": {
         parameters: {
             query?: never;
@@ -101,6 +118,23 @@ export interface paths {
         };
         /** Get the readable page of a certificate, by the receipt of its request. Only the file is signed. */
         get: operations["get_certificate_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page about the deletion of an account, with its form. */
+        get: operations["get_deletion_page"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,11 +185,45 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the page that shows a request by its receipt.
+         * Get the page on which a person shows the receipt of a request.
          * @description Messages link to it with `#`, the id of the request, a dot and the receipt. A browser does not send that
-         *     part; the page's script reads it, and sends the receipt in the header of the routes below.
+         *     part: the script of the page reads it, and sends the form. Without a script, the reader pastes the link.
          */
         get: operations["get_receipt_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/rights/{right}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page about a right, with its form. */
+        get: operations["get_right_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page on which a person writes to us. */
+        get: operations["get_support_page"];
         put?: never;
         post?: never;
         delete?: never;
@@ -180,6 +248,40 @@ export interface paths {
          *     With `answer=page` it is a page to read.
          */
         post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page of all versions of the policy and the terms, with what each changed. */
+        get: operations["get_versions_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/privacy/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a page about our processing or about us, such as `recipients`, `year` or `imprint`. */
+        get: operations["get_public_page"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,6 +1510,46 @@ export interface paths {
          * @description 404: the code was sent by mail, and no account without a number has the mailbox.
          */
         post: operations["verify_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/support-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to our support: get a code at the mailbox that will get the answer.
+         * @description The response does not disclose whether the mailbox is known.
+         */
+        post: operations["start_support_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/support-messages/{challenge_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the code back; this sends the message.
+         * @description Repeat the call within two minutes to get the response again.
+         */
+        post: operations["verify_support_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2959,6 +3101,24 @@ export interface components {
             /** Region */
             region?: string | null;
         };
+        /**
+         * NewSupportMessage
+         * @description A message to our support, and the mailbox that gets the code and the answer.
+         */
+        NewSupportMessage: {
+            /**
+             * Email
+             * @example mila@example.com
+             */
+            email: string;
+            /** Locale */
+            locale?: string | null;
+            /**
+             * Text
+             * @example The app does not show my contacts.
+             */
+            text: string;
+        };
         /** @description A conversation of two has no name */
         NotAGroupProblem: {
             /** @constant */
@@ -3524,6 +3684,24 @@ export interface components {
              * @description No account has the number or mailbox of the request, or it names none
              */
             without_account: boolean;
+        };
+        /**
+         * ReceivedSupportMessage
+         * @description A message that we received. We delete it at `deleted_at`.
+         */
+        ReceivedSupportMessage: {
+            /**
+             * Deleted At
+             * Format: date-time
+             */
+            deleted_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Support Message Id */
+            support_message_id: string;
         };
         /**
          * RecipientNoticeView
@@ -4571,7 +4749,13 @@ export interface operations {
     get_contact_page: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4582,10 +4766,89 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_privacy_centre: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
                 };
             };
             403: components["responses"]["Forbidden"];
@@ -4668,6 +4931,72 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_deletion_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_privacy_policy: {
         parameters: {
             query?: {
@@ -4683,6 +5012,11 @@ export interface operations {
                  * @example sr-Latn
                  */
                 "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4694,11 +5028,24 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
             400: {
@@ -4731,6 +5078,11 @@ export interface operations {
                  * @example sr-Latn
                  */
                 "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -4748,6 +5100,289 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_receipt_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_right_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description A right, as the last part of the address of its page.
+                 * @example access
+                 */
+                right: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_support_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_unsubscribe_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The last part of a link to unsubscribe.
+                 * @example k3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQ
+                 */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page to read. It may have personal data, so no cache may store it. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "no-store";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4779,78 +5414,15 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    get_receipt_page: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
-            200: {
-                headers: {
-                    /** @description Whether a cache may store the answer */
-                    "Cache-Control": "public, max-age=300";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            403: components["responses"]["Forbidden"];
-            413: components["responses"]["PayloadTooLarge"];
-            429: components["responses"]["TooMany"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    get_unsubscribe_page: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The last part of a link to unsubscribe.
-                 * @example k3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQk3ZrT9aQ
-                 */
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page to read. It may have personal data, so no cache may store it. */
-            200: {
-                headers: {
-                    /** @description Whether a cache may store the answer */
-                    "Cache-Control": "no-store";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            403: components["responses"]["Forbidden"];
-            /** @description `not_found`: Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["NotFoundProblem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            429: components["responses"]["TooMany"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     unsubscribe: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -4932,10 +5504,27 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    get_reference: {
+    get_versions_page: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4946,11 +5535,160 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_public_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The name of a page.
+                 * @example accessibility
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_reference: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             403: components["responses"]["Forbidden"];
             /** @description `not_found`: Not found */
@@ -4983,6 +5721,11 @@ export interface operations {
                  * @example sr-Latn
                  */
                 "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4994,11 +5737,24 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
             400: {
@@ -5031,6 +5787,11 @@ export interface operations {
                  * @example sr-Latn
                  */
                 "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -5048,11 +5809,24 @@ export interface operations {
                 headers: {
                     /** @description Whether a cache may store the answer */
                     "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
             400: {
@@ -11786,6 +12560,213 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PinRequiredProblem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    start_support_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID that the client generates for this request, bare or as a String of RFC 9651 (in double quotes; parameters are ignored). Repeating the request with the same key and body within 24 hours creates nothing new: the response is about the result of the first request.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "mila@example.com",
+                 *       "locale": "sr-Latn",
+                 *       "text": "The app does not show my contacts."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSupportMessage"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge_id": "c_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "channel": "sms",
+                     *       "digits": 6,
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "resend_at": "2026-11-30T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description `invalid_email`: This is not an email address; `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidEmailProblem"] | components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `in_progress`: The same request is still being processed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InProgressProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `idempotency_mismatch`: This Idempotency-Key was already used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
+                };
+            };
+            /** @description `too_many_codes`: Too many codes were requested; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyCodesProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            /** @description `email_unavailable`: The code could not be sent; try again; `unavailable`: Temporarily unavailable; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["EmailUnavailableProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+        };
+    };
+    verify_support_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One challenge: a code that was sent, and its state.
+                 * @example c_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "012345"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted_at": "2026-11-30T12:00:00Z",
+                     *       "received_at": "2026-11-30T12:00:00Z",
+                     *       "support_message_id": "sm_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceivedSupportMessage"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `challenge_expired`: This code can no longer be used; request a new one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChallengeExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `wrong_code`: This is not the code that was sent */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WrongCodeProblem"];
                 };
             };
             /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */

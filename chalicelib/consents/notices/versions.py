@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="e82aa42fb3cf1bc13aa41d944aa7bf43f4c2b4db5e65044d4236b04ff9889a18",
+        digest="1d501af64bca675d4f93d0c9fd2a8e9d9a4b86254cb665787d39399d002e69e5",
         practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
         messages_kept=TEMPORARILY,
     ),
