@@ -157,7 +157,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
 
 
 # These load less than the others have in common.
-LIGHT = {"about", "access_token", "checkpoint_ledger"}
+LIGHT = {"about", "access_token", "checkpoint_ledger", "site"}
 COMMON = ["boto3", "chalice.app", "aws_lambda_powertools", "pydantic"]
 
 Probe = Callable[[dict[str, dict[str, Any]], list[str]], dict[str, Run]]

@@ -18,10 +18,10 @@ from chalicelib.site.pages import stated
 STAYS = (
     "certificate", "complaint", "complaint_evidence", "disclosure", "disclosure_evidence", "evidence",
     "held_record", "hold", "hold_evidence", "invoice", "invoice_evidence", "request_evidence",
-    "rights_request", "tombstone",
+    "rights_request", "support_message_evidence", "tombstone",
 )  # fmt: skip
 # They expire by themselves; what our chat provider keeps of them is said apart.
-EXPIRES = ("challenge", "erasure_inputs", "guest_draft")
+EXPIRES = ("challenge", "erasure_inputs", "guest_draft", "support_draft")
 AT_STREAM = ("chat_protection", "conversation_name")
 
 
