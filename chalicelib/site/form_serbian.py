@@ -118,6 +118,7 @@ FORMS: Catalogue = {
     "Before we answer, we need a further proof that the request came from you.": (
         "Pre odgovora nam je potreban još jedan dokaz da ste zahtev podneli Vi."
     ),
+    "To give it, write to {contact}.": "Da biste ga pružili, pišite na {contact}.",
     "We have answered your request.": "Odgovorili smo na Vaš zahtev.",
     "We have answered your request. A copy is shown only in the app of the account, for some days.": (
         "Odgovorili smo na Vaš zahtev. Kopija se prikazuje samo u aplikaciji naloga, nekoliko dana."

@@ -8,10 +8,10 @@ import pytest
 from chalicelib.core.page import POLICY
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.core.transactions import commit
-from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY
 from chalicelib.rights.erasure import store as certificates_store
 from chalicelib.rights.erasure.model import Envelope, IssuedCertificate
 from chalicelib.rights.erasure.store import CertificateExists, certificate_of, keeping_certificate
+from chalicelib.site.forms.start import RECEIPT_POLICY
 from tests.support.cases import certificates
 from tests.support.cases.erasure_parts import StoredErasure, an_envelope, an_erasure, certify
 from tests.support.clouds import cloud

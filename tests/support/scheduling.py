@@ -28,7 +28,7 @@ ONE_PROCESS = (
     "tests/infra/test_export_page.py",
     "tests/infra/test_handlers.py",
     "tests/infra/test_mutants.py",
-    "tests/infra/test_receipt_page.py",
+    "tests/infra/test_receipt_links.py",
     "tests/infra/test_reference_page.py",
     "tests/infra/test_year_page.py",
 )

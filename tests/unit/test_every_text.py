@@ -87,6 +87,8 @@ def pairs_in(value: object) -> Iterator[Mapping[str, Any]]:
     elif isinstance(value, Chapter):
         yield from pairs_in((value.words, value.clauses))
     elif isinstance(value, Mapping):
+        if value.keys() == {*Language}:  # complete, in each script
+            return
         if "en" in value or "sr" in value:
             yield value
         else:

@@ -27,7 +27,6 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.retention.held.model import statute
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions, letters, words
-from chalicelib.rights.answers.receipt_page import TEXTS
 from chalicelib.rights.copy.right import ACCESS
 from chalicelib.rights.erasure import keep, statement
 from chalicelib.rights.erasure import letters as endings
@@ -44,6 +43,8 @@ from chalicelib.rights.request.notes import ErasureNotes, RestraintNotes, Stream
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from chalicelib.rights.restriction.right import RESTRICTION
 from chalicelib.rights.steps.announce import answer
+from chalicelib.site.forms import shown
+from chalicelib.site.layout import Reader
 from chalicelib.stream.model import StreamReport
 from tests.unit.test_rights_states import a_request
 
@@ -146,16 +147,15 @@ def certificate(case: Case) -> str:
 
 def of_erasure(case: Case) -> Iterator[tuple[str, str]]:
     done, later = erased(case), clock.now() + timedelta(days=7)
-    texts = TEXTS["en-GB" if case.language is Language.ENGLISH else case.language]
+    said, says = shown._ERASURE_STATES, Reader("", case.language).say
     yield "begins", sent(case, endings.confirmation(LINK, later))
     yield "erased", sent(case, endings.ended(done, LINK))
     yield "erased: answer", decided(done)
-    yield "erased: page", "\n".join((texts["erasure_done"], texts["app"]))
     certified = replace(case, no_mailbox=False, locked_out=False, restriction=False)
     yield "erased: certificate", certificate(certified)
-    yield "begins: page", texts["erasure_cancellable"]
+    yield "begins: page", says(said["cancellable"])
     yield "stays", sent(case, endings.cancelled())
-    yield "stays: page", texts["erasure_cancelled"]
+    yield "stays: page", says(said[Status.CANCELLED])
     if not (case.hold or case.claim or case.restriction):  # an idle account with one is not closed
         closed = erased(case, received_by=ReceivedBy.INACTIVITY)
         yield "idle: warning", sent(case, warnings.warning(later))
@@ -352,7 +352,7 @@ def documents() -> Iterator[tuple[Case, str, str]]:
 
 def test_each_combination_of_cases_is_rendered() -> None:
     assert len(written()) == 2**7 * 3 == 384
-    everywhere = {"erased", "erased: answer", "erased: certificate", "erased: page", "guest: answer"}
+    everywhere = {"erased", "erased: answer", "erased: certificate", "guest: answer"}
     assert all(texts.keys() >= everywhere for texts in written().values())
 
 

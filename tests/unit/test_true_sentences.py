@@ -28,11 +28,12 @@ from chalicelib.rights.erasure.certificates import page as certificate_page
 from chalicelib.rights.erasure.certificates.model import Reason
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.erasure.idle import warnings
-from chalicelib.rights.objection import unsubscribe
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.model import KeptData
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
+from chalicelib.site.forms import unsubscribe_page
+from chalicelib.site.layout import Reader
 from tests.support.world.world import NOON
 from tests.unit.test_every_text import CATALOGUES, PAIRS, texts_of
 from tests.unit.test_rights_states import a_request
@@ -150,7 +151,7 @@ def test_refusal_by_a_program_is_said_with_the_offer_of_a_person() -> None:
 
 @pytest.mark.promise("RGT-6")
 def test_end_of_marketing_does_not_deny_a_message_on_its_way() -> None:
-    page = unsubscribe.confirmation(Language.ENGLISH)
+    page = unsubscribe_page.confirmation(Reader("/privacy/unsubscribe/x", Language.ENGLISH))
     assert "one that is already on its way may still arrive" in page
     assert "You can consent" not in page, "the account may be gone"
 

@@ -151,6 +151,8 @@ class _ShownRequest:
         """Yield what the page says about the request, the person first."""
         say, view = self._say, self._view
         yield tag("p", self._state(), class_="lead", id="state")
+        if view.status is Status.AWAITING_VERIFICATION and not view.identity:
+            yield tag("p", say("To give it, write to {contact}.", contact=settings().contact_email))
         if view.decision and view.decision.kept:
             yield bullets(*(self._kept(one) for one in view.decision.kept))
         yield self._dates()

@@ -16,12 +16,14 @@ class Read(HTMLParser):
     elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     open_: list[str] = field(default_factory=list)
+    pieces: list[tuple[str, dict[str, str | None], str]] = field(default_factory=list)  # elements with texts
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        self.pieces.append((tag, dict(attrs), ""))
         if tag not in _VOID:
             self.open_.append(tag)
 
@@ -30,6 +32,9 @@ class Read(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+        if self.pieces:
+            tag, given, text = self.pieces[-1]
+            self.pieces[-1] = (tag, given, text + data)
 
     @property
     def shown(self) -> str:
