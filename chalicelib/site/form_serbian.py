@@ -101,6 +101,7 @@ FORMS: Catalogue = {
         "Ne postoji zahtev za ovu potvrdu o prijemu. Otvorite celu vezu iz naše poruke. Posle nekoliko "
         "godina brišemo zahteve."
     ),
+    "Enter the six digits of the code.": "Unesite šest cifara koda.",
     "Please check this field: it is empty, or longer than we can take.": (
         "Proverite ovo polje: prazno je ili duže nego što možemo da primimo."
     ),

@@ -26,9 +26,11 @@ from tests.support.cases.erasure_parts import freeze
 from tests.support.cases.erasure_requests import at_step, stored, work, work_for
 from tests.support.cases.guests import enters, proves, requests
 from tests.support.cases.route_off import turn_off
+from tests.support.cases.site_forms import shows
 from tests.support.clouds import cloud
 from tests.support.faults.outages import refusal, silence
 from tests.support.jobs.events import report_of_mail
+from tests.support.pages.visitor import Visitor
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.world import User, World
@@ -219,6 +221,9 @@ def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
     work(world, request_id, at_step("discard"), within=DAY)
     link = by_receipt(world, made, "/export")
     assert link.status == 200, link.text
+    visitor = shows(Visitor(world), f"{request_id}.{made['receipt']}").follows("Download the copy")
+    assert visitor.reply is not None
+    assert visitor.reply.headers["location"].partition("?")[0] == link.json["url"].partition("?")[0]
     key = files.key_of(request_id)
     copy = aws.client("s3").get_object(Bucket="ru4m-test-exports", Key=key)["Body"].read()
     assert mila.user_id in zipfile.ZipFile(io.BytesIO(copy)).read("data.json").decode()

@@ -1,6 +1,7 @@
 """What refused a form, in the words of its reader. A text never repeats what was typed."""
 
 from datetime import timedelta
+from itertools import chain
 
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
@@ -11,19 +12,21 @@ from chalicelib.accounts.challenges.model import (
     WrongCode,
 )
 from chalicelib.core import clock, page
-from chalicelib.core.errors import InvalidRequest, NotFound, Problem
+from chalicelib.core.errors import NotFound, Problem
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights.request.states import AlreadyOpen, NotNow, ProofNotAccepted, TooLate
 from chalicelib.site.forms.fields import Mistake
 from chalicelib.site.layout import Reader
 
+_NOWHERE = ("contact", "We cannot send a code there. Check the number or the email address.")
+_UNFIT = "Please check this field: it is empty, or longer than we can take."
 _SAID: dict[type[Problem], tuple[str, str]] = {
     CountryNotServed: (
         "contact",
         "We send no codes to numbers of this country. Use an email address, or write to us.",
     ),
-    InvalidPhone: ("contact", "We cannot send a code there. Check the number or the email address."),
-    InvalidEmail: ("contact", "We cannot send a code there. Check the number or the email address."),
+    InvalidPhone: _NOWHERE,
+    InvalidEmail: _NOWHERE,
     ChallengeExpired: ("code", "This code can no longer be used. Ask for a new one."),
     AlreadyOpen: (
         "",
@@ -45,13 +48,20 @@ _SAID: dict[type[Problem], tuple[str, str]] = {
             "after some years."
         ),
     ),
-    InvalidRequest: ("reason", "Please check this field: it is empty, or longer than we can take."),
+}
+# By the place in the body of the API.
+_INVALID = {
+    "/phone": _NOWHERE,
+    "/email": _NOWHERE,
+    "/code": ("code", "Enter the six digits of the code."),
+    "/reason": ("reason", _UNFIT),
+    "/text": ("text", _UNFIT),
 }
 _BUSY = "Our service is busy. Nothing was lost: try again in a minute."
 
 
-def mistake_of(problem: Problem, reader: Reader, mailbox: str = "contact") -> Mistake:
-    """Return what a problem means for the form that was sent; `mailbox`: its field for one."""
+def mistake_of(problem: Problem, reader: Reader, *fields: str) -> Mistake:
+    """Return what a problem means for the form that was sent. `fields`: those of its page."""
     say, known = reader.say, problem.members
     if isinstance(problem, WrongCode):
         left = str(known["attempts_left"])
@@ -60,14 +70,14 @@ def mistake_of(problem: Problem, reader: Reader, mailbox: str = "contact") -> Mi
         after = clock.now() + timedelta(seconds=int(str(known.get("retry_after", 60))))
         at = str(page.instant(after, reader.language).striptags())
         return Mistake(say("There were too many attempts. Try again after {at}.", at=at))
-    field, text = next((said for kind, said in _SAID.items() if isinstance(problem, kind)), ("", _BUSY))
-    if type(problem) is InvalidRequest:
-        field = _field_of(problem) or field
-    return Mistake(say(text), mailbox if field == "contact" else field)
+    field, text = _said(problem)
+    field = "email" if field == "contact" and "email" in fields else field
+    return Mistake(say(text), field if field in fields else "")
 
 
-def _field_of(problem: InvalidRequest) -> str:
-    """The field of the form for the first place in the body that is wrong."""
-    errors = problem.members.get("errors")
-    pointer = str(errors[0]["pointer"]) if isinstance(errors, list) and errors else ""
-    return {"/phone": "contact", "/email": "contact"}.get(pointer, pointer.lstrip("/"))
+def _said(problem: Problem) -> tuple[str, str]:
+    faults = problem.members.get("errors")
+    places = [str(one["pointer"]) for one in faults] if isinstance(faults, list) else []
+    invalid = (_INVALID[place] for place in places if place in _INVALID)
+    known = (said for kind, said in _SAID.items() if isinstance(problem, kind))
+    return next(chain(known, invalid), ("", _BUSY))

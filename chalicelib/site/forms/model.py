@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from chalicelib.core.http import FormBody
 from chalicelib.core.ids import PathText, RightsRequestId
@@ -24,7 +24,12 @@ class FormRight(PathText):
         return Right(self)
 
 
-Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST)]
+def _lines(text: str) -> str:
+    """A browser sends each line end as two characters, and counts it as one."""
+    return text.replace("\r\n", "\n")
+
+
+Typed = Annotated[str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, max_length=_LONGEST)]
 _Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
 
 

@@ -6,14 +6,13 @@ changes nothing of a newer one. Nothing of it is stored by us.
 """
 
 import base64
-import binascii
 import secrets
 import zlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from chalicelib.core import clock, keyring
 from chalicelib.core.clock import MINUTE, Instant
@@ -116,5 +115,5 @@ def _opened(cookies: str) -> OpenForm | None:
         sealed = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))[_NAME]
         raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
         return OpenForm.model_validate_json(zlib.decompress(keyring.transient_key().open(raw, _PLACE)))
-    except (KeyError, binascii.Error, SealingError, ValidationError):
+    except (KeyError, ValueError, SealingError):
         return None

@@ -17,7 +17,8 @@ from typing import TypeVar
 from chalicelib.accounts.challenges.model import ChallengeView, CodeChannel
 from chalicelib.core import clock, keyring
 from chalicelib.core.clock import MINUTE
-from chalicelib.core.errors import NotFound, Problem, existing
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, NotFound, Problem, existing, fault
 from chalicelib.core.http import ClientAddress, HtmlPage, RefusedPage, SeeOther
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.page import POLICY
@@ -29,6 +30,7 @@ from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.guests import service as guests
 from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import Right
 from chalicelib.site.forms import shown, start
 from chalicelib.site.forms.fields import Mistakes
@@ -39,7 +41,7 @@ from chalicelib.site.layout import SITE_POLICY, Reader
 from chalicelib.staff.support import service as support
 from chalicelib.staff.support.model import NewSupportMessage
 
-_Body = TypeVar("_Body", GuestRequest, GivenContact, NewSupportMessage)
+_Body = TypeVar("_Body", GuestRequest, GivenContact, Proving, NewSupportMessage)
 _FORM = "/privacy/form"
 
 
@@ -48,7 +50,7 @@ def ask(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) 
     try:
         awaited = _code_for_right(reader, right, typed, address)
     except Problem as problem:
-        markup = start.of_right(reader, right, typed, (mistake_of(problem, reader),))
+        markup = start.of_right(reader, right, typed, (mistake_of(problem, reader, "contact", "reason"),))
         return RefusedPage(markup=markup, policy=SITE_POLICY)
     return _next(reader, OpenForm.new(awaited=awaited))
 
@@ -58,7 +60,7 @@ def write(reader: Reader, typed: SupportForm, address: ClientAddress) -> SeeOthe
     try:
         awaited = _code_for_message(reader, typed, address)
     except Problem as problem:
-        markup = start.of_support(reader, typed, (mistake_of(problem, reader, mailbox="email"),))
+        markup = start.of_support(reader, typed, (mistake_of(problem, reader, "email", "text"),))
         return RefusedPage(markup=markup, policy=SITE_POLICY)
     return _next(reader, OpenForm.new(awaited=awaited))
 
@@ -69,7 +71,7 @@ def show(reader: Reader, typed: ReceiptForm) -> SeeOther | RefusedPage:
         request_id, receipt = existing(typed.found)
         requests.by_receipt(request_id, receipt)
     except NotFound as problem:
-        markup = start.of_receipt(reader, typed, (mistake_of(problem, reader),))
+        markup = start.of_receipt(reader, typed, (mistake_of(problem, reader, "receipt"),))
         return RefusedPage(markup=markup, policy=start.RECEIPT_POLICY)
     return _next(reader, OpenForm.new(request_id=request_id, receipt=receipt))
 
@@ -90,8 +92,11 @@ def take(
     try:
         return _next(reader, _stepped(reader, form, step, address))
     except Problem as problem:
-        markup = _markup(reader, form, (mistake_of(problem, reader),), step)
-        return RefusedPage(markup=markup, policy=SITE_POLICY)
+        if isinstance(problem, ProofNotAccepted):  # another contact can be given
+            form = form.model_copy(update={"awaited": None})
+        mistake = mistake_of(problem, reader, "code" if form.awaited else "contact")
+        markup = _markup(reader, form, (mistake,), step)
+        return RefusedPage(markup=markup, policy=SITE_POLICY, cookie=form.cookie)
 
 
 def copy(form: OpenForm | None) -> SeeOther:
@@ -146,15 +151,14 @@ def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddr
 
 
 def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: ClientAddress) -> OpenForm:
-    code = "".join(step.code.split())
+    proving = _read(Proving, {"code": "".join(step.code.split()), "release_key": step.release_key or None})
     if awaited.purpose is CodeFor.PROOF:
-        proving = Proving(code=code, release_key=step.release_key or None)
         guests.add_proof(existing(form.request_id), form.receipt, awaited.challenge_id, proving, address)
         return OpenForm.new(request_id=form.request_id, receipt=form.receipt)
     if awaited.purpose is CodeFor.SUPPORT:
-        support.verify(awaited.challenge_id, code, address)
+        support.verify(awaited.challenge_id, proving.code, address)
         return OpenForm.new(sent=True)
-    taken = guests.verify(awaited.challenge_id, code, address)
+    taken = guests.verify(awaited.challenge_id, proving.code, address)
     return OpenForm.new(request_id=taken.request.request_id, receipt=taken.receipt)
 
 
@@ -167,6 +171,8 @@ def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: C
 
 
 def _code_for_right(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) -> AwaitedCode:
+    if right is Right.RECTIFICATION and not typed.reason:
+        raise InvalidRequest(errors=[fault("/reason", ErrorCode.MISSING, "What is wrong, and what is right")])
     asked = {
         **_contact(typed.contact, reader),
         "right": right,
@@ -214,7 +220,7 @@ def _contact(typed: str, reader: Reader) -> dict[str, object]:
 
 
 def _read(kind: type[_Body], asked: Mapping[str, object]) -> _Body:
-    return kind.parse(json.dumps(asked).encode(), kind.media_type)
+    return kind.parse(json.dumps(asked, ensure_ascii=False).encode(), kind.media_type)
 
 
 def _key(asked: Mapping[str, object], address: ClientAddress) -> IdempotencyKey:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from tests.support.pages.reading import Read, read
 from tests.support.world.world import Reply, World
 
 _HOST = "https://api.test.example"
@@ -69,21 +70,26 @@ class Visitor:
 
     Attributes:
         keeps_cookies: whether the browser keeps cookies.
+        network: its address on the network.
         headers: that the browser sends besides its cookie.
         status: of the page that is shown.
         place: its address.
+        set_cookie: the cookie that the last step set, with its attributes.
     """
 
     world: World
     keeps_cookies: bool = True
+    network: str = "203.0.113.7"
     headers: dict[str, str] = field(default_factory=dict)
     place: str = f"{_HOST}/privacy"
     status: int = 0
     cookie: str = ""
+    set_cookie: str | None = None
     reply: Reply | None = None
 
     def opens(self, path: str) -> Visitor:
         """Open an address, relative to the page that is shown."""
+        self.set_cookie = None
         self._go("GET", path, b"")
         return self
 
@@ -100,7 +106,12 @@ class Visitor:
 
     def sends(self, action: str, fields: dict[str, str], site: str = "same-origin") -> Visitor:
         """Send fields to an address, as a page of a site does."""
-        self._go("POST", action, urlencode(fields).encode(), site)
+        return self.sends_raw(action, urlencode(fields).encode(), site)
+
+    def sends_raw(self, action: str, fields: bytes, site: str = "same-origin") -> Visitor:
+        """Send fields as they are encoded already."""
+        self.set_cookie = None
+        self._go("POST", action, fields, site)
         return self
 
     @property
@@ -123,6 +134,12 @@ class Visitor:
         return self._page.links
 
     @property
+    def read(self) -> Read:
+        """The elements of the page, all of them closed."""
+        assert self.reply
+        return read(self.reply.text)
+
+    @property
     def _page(self) -> _Forms:
         assert self.reply
         found = _Forms()
@@ -135,9 +152,10 @@ class Visitor:
         headers = {"Accept": "text/html", "Sec-Fetch-Site": site, **self.headers}
         headers |= {"Cookie": self.cookie} if self.cookie else {}
         headers |= {"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}
-        self.reply = self.world.call(method, path, raw=sent, headers=headers)
+        self.reply = self.world.call(method, path, raw=sent, headers=headers, address=self.network)
         self.status = self.reply.status
-        if self.keeps_cookies and (kept := self.reply.headers.get("set-cookie")):
+        self.set_cookie = kept = self.reply.headers.get("set-cookie", self.set_cookie)
+        if self.keeps_cookies and kept:
             self.cookie = "" if "Max-Age=0" in kept else kept.split(";")[0]
         if self.status == 303 and self.reply.headers["location"].startswith((".", "/", "privacy", "form")):
             self._go("GET", self.reply.headers["location"], b"")

@@ -11,6 +11,7 @@ from chalicelib.core.errors import InternalError, Problem, Unavailable
 from chalicelib.core.http import contract
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "openapi.json"
+_PAGE = "text/html; charset=utf-8"
 
 
 @cache
@@ -30,7 +31,9 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
     assert answer, f"{method} {path} answered an undocumented {status}: {text}"
     documented = answer.get("headers", {}).get("Cache-Control", {"schema": {"const": "no-store"}})
     assert headers.get("cache-control") == documented["schema"]["const"] or status == 401
-    if status >= 400:
+    if status >= 400 and headers["content-type"] == _PAGE:
+        assert _PAGE.partition(";")[0] in operation["responses"]["200"]["content"]
+    elif status >= 400:
         assert headers["content-type"] == "application/problem+json"
         _check_problem(resolved(answer), json.loads(text), f"{method} {path}")
     elif status == 201:
