@@ -15,6 +15,7 @@ from tests.support.cases.site_forms import (
     CODE_PAGE,
     CONTINUE,
     NO_FORM,
+    SEND,
     asks,
     code_to,
     enters_code,
@@ -52,7 +53,6 @@ def test_fifth_wrong_code_ends_the_code_and_a_new_one_goes_on(visitor: Visitor) 
         assert mistakes(visitor)["code"].endswith(f"Attempts left: {left}.")
     enters_code(visitor, phone)
     assert mistakes(visitor) == {"code": "This code can no longer be used. Ask for a new one."}
-    visitor.world.advance(SOON)
     enters_code(visitor.presses(AGAIN), phone)
     assert receipt_on(visitor)
 
@@ -88,6 +88,28 @@ def test_start_that_is_sent_twice_within_a_minute_sends_one_code(visitor: Visito
     asks(visitor, "access", contact=phone)
     assert len(visitor.world.messages_to(phone)) == 1
     assert receipt_on(enters_code(visitor, phone))
+
+
+def test_new_code_is_sent_at_once_and_once_for_each_time_that_it_is_asked_for(visitor: Visitor) -> None:
+    phone = a_phone()
+    asks(visitor, "access", contact=phone)
+    asked = (visitor.cookie, {"token": visitor.field("token"), "do": "again"})
+    for _ in range(2):
+        visitor.cookie = asked[0]
+        visitor.sends("/privacy/form", asked[1])
+    assert len(visitor.world.messages_to(phone)) == 2
+    assert receipt_on(enters_code(visitor, phone))
+
+
+def test_new_code_for_a_further_proof_is_sent_at_once(visitor: Visitor) -> None:
+    mila = visitor.world.a_user()
+    mila.has_had_email("mila@example.com")
+    requests(visitor, "erasure", contact="mila@example.com")
+    visitor.presses(SEND, contact=mila.phone)
+    before = len(visitor.world.messages_to(mila.phone))
+    visitor.presses(AGAIN)
+    assert len(visitor.world.messages_to(mila.phone)) == before + 1
+    assert "You can still cancel this." in enters_code(visitor, mila.phone).shown
 
 
 def test_same_start_from_another_network_or_a_minute_later_sends_another_code(world: World) -> None:

@@ -165,12 +165,16 @@ def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: Cli
 def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: ClientAddress) -> AwaitedCode:
     if awaited.purpose is CodeFor.PROOF:
         return _code_for_proof(reader, form, awaited.typed["contact"], address)
+    after = awaited.challenge_id
     if awaited.purpose is CodeFor.SUPPORT:
-        return _code_for_message(reader, SupportForm.model_validate(awaited.typed), address)
-    return _code_for_right(reader, existing(awaited.right), StartForm.model_validate(awaited.typed), address)
+        return _code_for_message(reader, SupportForm.model_validate(awaited.typed), address, after)
+    typed = StartForm.model_validate(awaited.typed)
+    return _code_for_right(reader, existing(awaited.right), typed, address, after)
 
 
-def _code_for_right(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) -> AwaitedCode:
+def _code_for_right(
+    reader: Reader, right: Right, typed: StartForm, address: ClientAddress, after: str = ""
+) -> AwaitedCode:
     if right is Right.RECTIFICATION and not typed.reason:
         raise InvalidRequest(errors=[fault("/reason", ErrorCode.MISSING, "What is wrong, and what is right")])
     asked = {
@@ -181,21 +185,25 @@ def _code_for_right(reader: Reader, right: Right, typed: StartForm, address: Cli
         **({"purposes": [typed.purpose]} if typed.purpose else {}),
     }
     body = _read(GuestRequest, asked)
-    view = guests.start(body, address, _key(asked, address))
+    view = guests.start(body, address, _key({**asked, "after": after}, address))
     return _awaited(CodeFor.RIGHT, view, typed.model_dump(exclude_defaults=True), right)
 
 
 def _code_for_proof(reader: Reader, form: OpenForm, contact: str, address: ClientAddress) -> AwaitedCode:
     asked = _contact(contact, reader)
     body, request_id = _read(GivenContact, asked), existing(form.request_id)
-    key = _key({**asked, "request_id": request_id}, address)
+    after = form.awaited.challenge_id if form.awaited else ""
+    key = _key({**asked, "request_id": request_id, "after": after}, address)
     view = guests.start_proof(request_id, form.receipt, body, address, key)
     return _awaited(CodeFor.PROOF, view, {"contact": contact})
 
 
-def _code_for_message(reader: Reader, typed: SupportForm, address: ClientAddress) -> AwaitedCode:
+def _code_for_message(
+    reader: Reader, typed: SupportForm, address: ClientAddress, after: str = ""
+) -> AwaitedCode:
     asked = {"email": typed.email, "text": typed.text, "locale": reader.language}
-    view = support.start(_read(NewSupportMessage, asked), address, _key(asked, address))
+    key = _key({**asked, "after": after}, address)
+    view = support.start(_read(NewSupportMessage, asked), address, key)
     return _awaited(CodeFor.SUPPORT, view, typed.model_dump(exclude_defaults=True))
 
 
@@ -226,8 +234,8 @@ def _read(kind: type[_Body], asked: Mapping[str, object]) -> _Body:
 def _key(asked: Mapping[str, object], address: ClientAddress) -> IdempotencyKey:
     """A key that is the same for the same form from the same network within a minute.
 
-    So a form that is sent twice sends one code. The key is made under a key of the vault: it gives a stranger
-    no way to the code of another person.
+    So a form that is sent twice sends one code; a new code is asked for after another, which the form names.
+    The key is made under a key of the vault: it gives a stranger no way to the code of another person.
     """
     minute = str(int(clock.now().timestamp() // MINUTE.total_seconds()))
     digest = keyring.mac_keys(Secret.CODES).digest("form", address.block, minute, json.dumps(asked))
