@@ -6,17 +6,17 @@ import re
 
 import pytest
 
-from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.site.forms import start
 from chalicelib.site.forms.model import ReceiptForm
 from chalicelib.site.forms.start import OPEN_SCRIPT, RECEIPT_POLICY
 from chalicelib.site.layout import Reader
+from tests.support.cases.certificates import REQUEST
 from tests.support.pages.reading import read
 
 pytestmark = pytest.mark.promise("RGT-3")
 
-ID, RECEIPT = RightsRequestId.new(), "1." + "Rec-ipt_" * 5 + "123"
+ID, RECEIPT = REQUEST, "1." + "Rec-ipt_" * 5 + "123"
 
 
 def page(pasted: str = "", language: Language = Language.ENGLISH) -> str:

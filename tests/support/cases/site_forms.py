@@ -8,6 +8,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request.model import RightsRequest
 from tests.support.cases.erasure_requests import stored
 from tests.support.pages.visitor import Visitor
+from tests.support.world.world import Fields
 
 SEND, AGAIN, CONTINUE, CLOSE = "Send me a code", "Send a new code", "Continue", "Close the form"
 NO_FORM, CODE_PAGE = "No form is open", "Enter the code"
@@ -61,7 +62,7 @@ def mistakes(visitor: Visitor) -> dict[str, str]:
     links = [href.removeprefix("#") for href in page.attributes("href") if href.startswith("#")]
     assert {*described, *links} <= {*ids}
     assert len({*ids}) == len(ids)
-    return {field: text for field, text in _listed(page.pieces) if text}
+    return Fields({field: text for field, text in _listed(page.pieces) if text})
 
 
 def _listed(pieces: list[tuple[str, dict[str, str | None], str]]) -> list[tuple[str, str]]:

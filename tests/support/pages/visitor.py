@@ -95,10 +95,12 @@ class Visitor:
 
     def follows(self, text: str) -> Visitor:
         """Follow the link with a text."""
-        return self.opens(self._page.links[text])
+        assert text in self.links, self.shown
+        return self.opens(self.links[text])
 
     def presses(self, button: str, **typed: str) -> Visitor:
         """Fill in the fields of the form with a button, and press it."""
+        assert button in self.buttons, self.shown
         form = next(one for one in self._page.forms if button in one.buttons)
         assert typed.keys() <= form.fields.keys()
         self.sends(form.action, {**form.fields, **typed, **form.buttons[button]})
