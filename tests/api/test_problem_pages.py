@@ -1,4 +1,4 @@
-"""Pages of problems, and the headers of pages: their headers, tags, and what a program gets instead (ADR 99)."""
+"""Pages of problems, and headers of pages: their tags, and what a program gets instead (ADR 99)."""
 
 from __future__ import annotations
 

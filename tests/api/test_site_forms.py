@@ -8,14 +8,26 @@ from typing import get_args
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import to_cyrillic
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.privacy.restraint import Ground
+from chalicelib.rights.guests import service as guests
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Right, Status
 from chalicelib.site.form_serbian import FORMS
-from tests.support.cases.site_forms import CLOSE, NO_FORM, SEND, asks, enters_code, request_on, requests
+from tests.support import patches
+from tests.support.cases.site_forms import (
+    CLOSE,
+    NO_FORM,
+    SEND,
+    asks,
+    enters_code,
+    mistakes,
+    request_on,
+    requests,
+)
 from tests.support.clouds import cloud
 from tests.support.pages.visitor import Visitor
 from tests.support.world.builders import a_phone, an_address
@@ -149,6 +161,22 @@ def test_message_with_the_code_is_in_the_language_of_the_page(visitor: Visitor) 
     phone = a_phone()
     visitor.opens("/privacy/rights/access?language=sr-Latn").presses(FORMS[SEND], contact=phone)
     assert re.search("kod", visitor.world.messages_to(phone)[-1])
+
+
+def test_second_request_of_a_kind_is_refused_with_a_hint_to_the_receipt(visitor: Visitor, mila: User) -> None:
+    assert mila.is_stepped_up().exercises("restriction", ground="a").status == 202
+    mila.world.advance(timedelta(minutes=2))
+    requests(visitor, "restriction", contact=mila.phone, ground="a")
+    assert visitor.status == 422
+    assert mistakes(visitor)[""].startswith("There is a request of this kind already")
+
+
+def test_code_that_cannot_be_sent_now_is_a_mistake_and_keeps_what_was_typed(visitor: Visitor) -> None:
+    patches.fail_at(guests, "start", Unavailable())
+    asks(visitor, "access", contact=(phone := a_phone()))
+    assert visitor.status == 422
+    assert mistakes(visitor) == {"": "Our service is busy. Nothing was lost: try again in a minute."}
+    assert visitor.field("contact") == phone
 
 
 def test_page_for_a_browser_without_cookies_says_what_to_do(world: World) -> None:

@@ -35,6 +35,7 @@ from tests.support.cases.copies import damage
 from tests.support.cases.erasure_parts import erase_tables
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
+from tests.support.pages.visitor import Visitor
 from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.world import Reply, User, World
 
@@ -446,6 +447,15 @@ def test_page_is_in_the_language_of_the_mail(world: World) -> None:
     page = world.call("GET", f"/privacy/unsubscribe/{token_in(text)}").text
     assert 'lang="sr-Latn"' in page
     assert "Ne treba Vam aplikacija i ne morate da se prijavite." in page
+
+
+@pytest.mark.promise("RGT-6")
+def test_language_that_a_reader_chooses_stays_after_the_button(world: World, mila: User) -> None:
+    visitor = Visitor(world).opens(f"/privacy/unsubscribe/{token_mailed(world, mila)}")
+    visitor.follows("Srpski").presses("Ne želim reklamne poruke")
+    assert (visitor.status, visitor.read.attributes("lang")[0]) == (200, "sr-Latn")
+    assert "Više Vam nećemo slati novosti i ponude" in visitor.shown
+    assert judged(mila) is Withheld.OBJECTED
 
 
 @pytest.mark.promise("RGT-6")
