@@ -188,7 +188,7 @@ FORMS: Catalogue = {
         "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Na poruke o "
         "nalogu i pravima to ne utiče. Ne treba Vam aplikacija i ne morate da se prijavite."
     ),
-    "Stop marketing": "Ne želim reklamne poruke",
+    "I want no marketing": "Ne želim reklamne poruke",
     "No more marketing": "Nema više reklamnih poruka",
     "Done. We send you no more news and offers; one that is already on its way may still arrive. An account "
     "can consent to them again in the app.": (

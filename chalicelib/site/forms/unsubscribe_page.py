@@ -32,7 +32,7 @@ def question(reader: Reader) -> str:
         "form",
         tag("input", type="hidden", name="List-Unsubscribe", value="One-Click"),
         tag("input", type="hidden", name="answer", value="page"),
-        actions(button(say("Stop marketing"), kind="main")),
+        actions(button(say("I want no marketing"), kind="main")),
         method="post",
     )
     return layout.page(reader, say("Stop marketing?"), what, stop)
