@@ -44,5 +44,6 @@ def test_mistake_stands_beside_its_field_and_nothing_typed_is_lost(
 ) -> None:
     visitor.presses(SEND, email=email, text=text)
     assert visitor.status == 422
+    assert visitor.reply
     assert f'id="{field}-mistake"' in visitor.reply.text
     assert (visitor.field("email"), visitor.field("text")) == (email, text.strip())

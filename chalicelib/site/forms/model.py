@@ -72,6 +72,6 @@ class StepForm(_SiteForm):
 
     token: Annotated[str, StringConstraints(max_length=40)] = ""
     do: Literal["verify", "again", "add", "cancel", "close"]
-    code: Annotated[str, Field(max_length=20)] = ""
+    code: _Contact = ""
     contact: _Contact = ""
     release_key: Annotated[str, Field(max_length=256)] = ""

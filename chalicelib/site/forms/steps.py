@@ -132,9 +132,12 @@ def _markup(
         return shown.no_form(reader)
     if form.awaited:
         return shown.code(reader, form, form.awaited, mistakes)
-    if form.request_id:
+    if form.sent:
+        return shown.sent(reader, form)
+    try:
         return shown.request(reader, form, _request(form), mistakes, typed)
-    return shown.sent(reader, form)
+    except NotFound:  # the request was deleted while its form was open
+        return shown.no_form(reader)
 
 
 def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddress) -> OpenForm:
