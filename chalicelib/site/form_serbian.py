@@ -7,7 +7,7 @@ FORMS: Catalogue = {
     "This did not work": "Ovo nije uspelo",
     "Begin here": "Počnite ovde",
     "Send me a code": "Pošaljite mi kod",
-    "Your mobile number or email address": "Vaš broj mobilnog telefona ili adresa e-pošte",
+    "Your mobile number or email address": "Vaš broj mobilnog telefona ili imejl adresa",
     "We send a code there. Use the one of your account, if you have one. A number without a country code is "
     "one of Serbia.": (
         "Tamo šaljemo kod. Ako imate nalog, upotrebite broj ili adresu tog naloga. Broj bez pozivnog broja "
@@ -15,11 +15,11 @@ FORMS: Catalogue = {
     ),
     # Questions of a right
     "Why?": "Zašto?",
-    "I do not know": "Ne znam",
+    "Please choose": "Izaberite",
     "The data is wrong, and you are checking it": "Podaci su netačni, a vi ih proveravate",
     "Using the data is unlawful, but do not delete it": "Upotreba podataka je nezakonita, ali ih ne brišite",
     "I need the data for a legal claim": "Podaci su mi potrebni za pravni zahtev",
-    "I have objected, and you are weighing it": "Podneo sam prigovor, a vi ga razmatrate",
+    "I have objected, and you are weighing it": "Moj prigovor je podnet, a vi ga razmatrate",
     "What is wrong, and what is right?": "Šta je netačno, a šta je tačno?",
     "Name each detail, and its right value.": "Navedite svaki podatak i njegovu tačnu vrednost.",
     "What should we know? (optional)": "Šta treba da znamo? (nije obavezno)",
@@ -32,9 +32,10 @@ FORMS: Catalogue = {
     # The receipt
     "Your request": "Vaš zahtev",
     "Your receipt, or the whole link": "Vaša potvrda o prijemu ili cela veza",
-    "You got it when you made the request, and in our messages.": (
-        "Dobili ste je kada ste podneli zahtev i u našim porukama."
+    "The page showed it when you made the request. Some of our messages have it too.": (
+        "Stranica ju je prikazala kada ste podneli zahtev. Imaju je i neke naše poruke."
     ),
+    "At most 2,000 characters.": "Najviše 2.000 znakova.",
     "Show my request": "Prikažite moj zahtev",
     "I have a receipt": "Imam potvrdu o prijemu",
     "See how far your request is, cancel it, or fetch what we made for you. You need neither the app nor an "
@@ -44,22 +45,22 @@ FORMS: Catalogue = {
         "aplikaciju, koja prikazuje isto."
     ),
     # A message to us
-    "Your email address": "Vaša adresa e-pošte",
+    "Your email address": "Vaša imejl adresa",
     "We send a code there, and then the answer.": "Tamo šaljemo kod, a zatim i odgovor.",
     "Your message": "Vaša poruka",
-    "Ask us about the app, your account or your data. A person reads it and answers by mail.": (
-        "Pitajte nas o aplikaciji, svom nalogu ili svojim podacima. Poruku čita čovek i odgovara e-poštom."
+    "Ask us about the app, your account or your data. A person reads it and answers by email.": (
+        "Pitajte nas o aplikaciji, svom nalogu ili svojim podacima. Poruku čita čovek i odgovara imejlom."
     ),
     "We keep your message and our answer for one year, then we delete them.": (
         "Vašu poruku i naš odgovor čuvamo godinu dana, a zatim ih brišemo."
     ),
     "Do not send passwords, codes or identity papers.": "Ne šaljite lozinke, kodove ni lične isprave.",
     "Thank you": "Hvala",
-    "We have your message, and answer it by mail.": "Primili smo Vašu poruku i odgovorićemo e-poštom.",
+    "We have your message, and answer it by email.": "Primili smo Vašu poruku i odgovorićemo imejlom.",
     # The code
     "Enter the code": "Unesite kod",
     "We sent a code by text message.": "Poslali smo kod SMS porukom.",
-    "We sent a code by email.": "Poslali smo kod e-poštom.",
+    "We sent a code by email.": "Poslali smo kod imejlom.",
     "It can be used until": "Može da se upotrebi do",
     "The six digits of the code": "Šest cifara koda",
     "The key from our staff, if they gave you one": "Ključ koji Vam je dalo naše osoblje, ako ga imate",
@@ -82,14 +83,31 @@ FORMS: Catalogue = {
     "Begin again": "Počnite ponovo",
     # Mistakes
     "We send no codes to numbers of this country. Use an email address, or write to us.": (
-        "Na brojeve ove zemlje ne šaljemo kodove. Upotrebite adresu e-pošte ili nam pišite."
+        "Na brojeve ove zemlje ne šaljemo kodove. Upotrebite imejl adresu ili nam pišite."
     ),
     "We cannot send a code there. Check the number or the email address.": (
-        "Tamo ne možemo da pošaljemo kod. Proverite broj ili adresu e-pošte."
+        "Tamo ne možemo da pošaljemo kod. Proverite broj ili imejl adresu."
     ),
+    "Please fill in this field.": "Popunite ovo polje.",
+    "We cannot take this as it is. Write to us.": "Ovako ne možemo da primimo. Pišite nam.",
     "This code can no longer be used. Ask for a new one.": "Ovaj kod više ne važi. Zatražite nov.",
-    "There is a request of this kind already, and we are working on it. The receipt that we sent shows it.": (
-        "Zahtev te vrste već postoji i radimo na njemu. Prikazuje ga potvrda o prijemu koju smo poslali."
+    "There is a request of this kind already, and we are working on it. Its receipt or the app shows it. "
+    "Without them, write to us.": (
+        "Zahtev te vrste već postoji i radimo na njemu. Prikazuje ga potvrda o prijemu ili aplikacija. Bez "
+        "njih nam pišite."
+    ),
+    "We are doing this already. Press the button again in a few seconds.": (
+        "To već radimo. Pritisnite dugme ponovo za nekoliko sekundi."
+    ),
+    "This is not the key that our staff gave you.": "To nije ključ koji Vam je dalo naše osoblje.",
+    "Another form is open. Press the button again to leave it.": (
+        "Otvoren je drugi obrazac. Pritisnite dugme ponovo da biste ga napustili."
+    ),
+    "Back to the request": "Nazad na zahtev",
+    "Your new number": "Vaš nov broj",
+    "Your account under another number": "Vaš nalog pod drugim brojem",
+    "We send a code there. You also need the key that our staff gave you.": (
+        "Tamo šaljemo kod. Potreban Vam je i ključ koji ste dobili od našeg osoblja."
     ),
     "This is no further proof: it is not of the account, or it was added too recently. Use another one.": (
         "Ovo nije dodatni dokaz: ne pripada nalogu ili je dodato nedavno. Upotrebite drugi."
@@ -102,9 +120,7 @@ FORMS: Catalogue = {
         "godina brišemo zahteve."
     ),
     "Enter the six digits of the code.": "Unesite šest cifara koda.",
-    "Please check this field: it is empty, or longer than we can take.": (
-        "Proverite ovo polje: prazno je ili duže nego što možemo da primimo."
-    ),
+    "This field is longer than we can take.": "Ovo polje je duže nego što možemo da primimo.",
     "This is not the code that we sent. Attempts left: {left}.": (
         "Ovo nije kod koji smo poslali. Preostalo pokušaja: {left}."
     ),
@@ -149,7 +165,7 @@ FORMS: Catalogue = {
         "Za Vaš zahtev nam treba više vremena, jer ima mnogo zahteva."
     ),
     "End of the restriction:": "Kraj ograničenja:",
-    "Opened": "Otvoreno",
+    "Received": "Primljeno",
     "Deletion begins at the earliest": "Brisanje počinje najranije",
     "Answer due by": "Rok za odgovor",
     "Decided": "Odlučeno",
@@ -162,7 +178,7 @@ FORMS: Catalogue = {
     # A further proof
     "A further proof": "Dodatni dokaz",
     "the number": "broj",
-    "the email address": "adresa e-pošte",
+    "the email address": "imejl adresa",
     "the device": "uređaj",
     "a check by our staff": "provera našeg osoblja",
     "Proven so far: {proofs}.": "Do sada dokazano: {proofs}.",
@@ -176,20 +192,25 @@ FORMS: Catalogue = {
     ),
     "You have no other one? Write to {contact}.": "Nemate drugi? Pišite na {contact}.",
     "Your receipt": "Vaša potvrda o prijemu",
-    "Save this link, or print this page. It shows the request at any time, also after an account is deleted. "
-    "Any person who has it can read and cancel the request.": (
-        "Sačuvajte ovu vezu ili odštampajte stranicu. Ona uvek prikazuje zahtev, i pošto se nalog obriše. "
-        "Ko je ima, može da pročita i otkaže zahtev."
+    "Save this link, or print this page. It shows the request until we delete it, also after an account is "
+    "deleted. Anyone who has it can read the request, cancel it and download its copy: give it to no one.": (
+        "Sačuvajte ovu vezu ili odštampajte stranicu. Prikazuje zahtev dok ga ne obrišemo, i pošto se nalog "
+        "obriše. Ko je ima, može da pročita i otkaže zahtev i da preuzme kopiju: ne dajite je nikome."
     ),
-    # Marketing
-    "Stop marketing?": "Ne želite više reklamne poruke?",
+    "A check by our staff": "Provera našeg osoblja",
+    "We have both proofs. Two of our staff now check who made the request. Write to {contact}, so that they "
+    "can check. Without the check, we refuse the request on": (
+        "Imamo oba dokaza. Dvoje naših zaposlenih sada proverava ko je podneo zahtev. Pišite na {contact} da "
+        "bi mogli da provere. Bez provere odbijamo zahtev"
+    ),  # Marketing
+    "Stop marketing?": "Ne želite više oglasne poruke?",
     "We then send you no more news and offers, and do not choose advertisements by your data. Mails about an "
     "account and about rights are not affected. You need neither the app nor to sign in.": (
         "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Na poruke o "
         "nalogu i pravima to ne utiče. Ne treba Vam aplikacija i ne morate da se prijavite."
     ),
-    "I want no marketing": "Ne želim reklamne poruke",
-    "No more marketing": "Nema više reklamnih poruka",
+    "I want no marketing": "Ne želim oglasne poruke",
+    "No more marketing": "Nema više oglasnih poruka",
     "Done. We send you no more news and offers; one that is already on its way may still arrive. An account "
     "can consent to them again in the app.": (
         "Gotovo. Više Vam nećemo slati novosti i ponude; poruka koja je već poslata može još da stigne. Uz "

@@ -114,7 +114,7 @@ def policy_of(*scripts: str, forms: str = "'self'") -> str:
 SITE_POLICY = policy_of()
 
 
-def page(reader: Reader, title: str, *parts: Html, policy: str = SITE_POLICY) -> str:
+def page(reader: Reader, title: str, *parts: Html, policy: str = SITE_POLICY, news: str = "") -> str:
     """Build a page of the site.
 
     Args:
@@ -122,6 +122,7 @@ def page(reader: Reader, title: str, *parts: Html, policy: str = SITE_POLICY) ->
         title: its heading, in the language of the reader.
         parts: its content.
         policy: its content security policy, if it needs more than the style.
+        news: what the name of the document says first, such as that a form was not accepted.
     """
     say = reader.say
     skip = tag("a", say("To the content"), class_="skip", href="#content")
@@ -129,7 +130,7 @@ def page(reader: Reader, title: str, *parts: Html, policy: str = SITE_POLICY) ->
     more = tag("nav", tag("ul", *_links(reader, _FOOT)), aria_label=say("More pages"))
     header = tag("header", skip, _top(reader), menu, tag("h1", title))
     body = tag("div", header, tag("main", *parts, id="content"), tag("footer", more), class_="page")
-    head = opening(f"{title} - RU4M", reader.language, tag("style", Html(SITE_STYLE)), policy=policy)
+    head = opening(f"{news}{title} - RU4M", reader.language, tag("style", Html(SITE_STYLE)), policy=policy)
     return Html().join([head, body, Html("</body></html>\n")])
 
 

@@ -2613,7 +2613,7 @@ export interface components {
         };
         /**
          * GuestObjectionRequest
-         * @description An objection to purposes that are based on legitimate interests (Art. 21(1) GDPR).
+         * @description An objection to purposes based on legitimate interests: those named, or all (Art. 21(1) GDPR).
          */
         GuestObjectionRequest: {
             /** Device Id */

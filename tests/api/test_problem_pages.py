@@ -76,7 +76,6 @@ def test_page_of_a_refused_form_is_kept_by_no_cache(world: World) -> None:
         ("POST", "/privacy/rights/access", b"reason=" + b"x" * 33_000, 413),
         ("POST", "/privacy/form", b"token=x", 400),
         ("POST", "/privacy/form", b"do=erase", 400),
-        ("GET", "/privacy?language=de", b"", 400),
     ],
 )
 def test_problem_is_a_page_for_a_browser_and_a_document_for_a_program(
@@ -128,3 +127,10 @@ def test_multipart_form_is_read_too(world: World) -> None:
     headers = {**BROWSER, "Content-Type": "multipart/form-data; boundary=x"}
     assert world.call("POST", "/privacy/rights/access", raw=sent.encode(), headers=headers).status == 303
     assert len(world.messages_to(phone)) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/privacy?language=de", "/privacy/delete?fbclid=x&utm_source=y", "/terms?gclid=1"]
+)
+def test_page_ignores_parameters_that_links_get_on_their_way(world: World, path: str) -> None:
+    assert world.call("GET", path).status == 200

@@ -27,7 +27,7 @@ from tests.support.cases.site_forms import (
 from tests.support.clouds import cloud
 from tests.support.pages.visitor import Visitor
 from tests.support.world.builders import a_phone, an_address
-from tests.support.world.world import World
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("RGT-11")
 
@@ -264,3 +264,21 @@ def test_step_that_the_open_form_does_not_have_changes_nothing(visitor: Visitor)
         assert visitor.status == 422
         assert len(mistakes(visitor)) == 1
     assert cloud.all_items() == before
+
+
+@pytest.mark.promise("RGT-11")
+def test_person_who_mistyped_the_second_contact_goes_back_to_the_request(
+    visitor: Visitor, mila: User
+) -> None:
+    requests(visitor, "erasure", contact=mila.phone)
+    visitor.presses(SEND, contact="mlia@example.com").presses("Back to the request")
+    assert "Your receipt" in visitor.shown
+    assert SEND in visitor.buttons
+
+
+def test_cancellation_ends_the_wait_for_a_code(visitor: Visitor, mila: User) -> None:
+    requests(visitor, "erasure", contact=mila.phone)
+    token = visitor.field("token")
+    visitor.presses(SEND, contact="mila@example.com")
+    visitor.sends("/privacy/form", {"token": token, "do": "cancel"})
+    assert "The deletion was cancelled." in visitor.shown

@@ -61,13 +61,17 @@ def test_receipt_that_belongs_to_no_request_is_a_mistake(
     assert visitor.set_cookie is None
 
 
-def test_second_receipt_replaces_the_first_form(
+def test_second_receipt_replaces_the_first_form_if_its_person_agrees(
     visitor: Visitor, erasure: StoredErasure, world: World
 ) -> None:
     other = an_erasure(world.a_user())
     opens(visitor, erasure)
     first = visitor.field("token")
-    opens(visitor, other).sends("/privacy/form", {"token": first, "do": "cancel"})
+    opens(visitor, other)
+    assert "Another form is open." in visitor.shown
+    assert visitor.opens("/privacy/form").field("token") == first
+    opens(visitor, other).presses("Show my request")
+    visitor.sends("/privacy/form", {"token": first, "do": "cancel"})
     assert receipt_on(visitor).startswith(other.request_id)
     assert CANCEL in visitor.buttons
 

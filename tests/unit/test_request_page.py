@@ -48,7 +48,7 @@ def test_open_erasure_is_shown_with_its_dates_and_can_be_cancelled() -> None:
     page = page_of(a_request(notes=ErasureNotes(grace_ends_at=NOON + timedelta(days=7))))
     assert "Deletion of your account" in page.shown
     assert CANCELLABLE in page.shown
-    assert "Opened24 November 2026" in page.shown
+    assert "Received24 November 2026" in page.shown
     assert "earliest1 December 2026, 13:00 CET" in page.shown
     assert "due by24 December 2026" in page.shown
     assert f"write to {CONTACT}." in page.shown
@@ -81,7 +81,7 @@ def test_page_lists_what_a_law_keeps_and_until_when() -> None:
     assert "We deleted your account. We keep one thing, because" in shown
     assert "Your invoices (a law on tax), until 1 January 2037" in shown
     assert "Your invoices (a dispute), until 31 May 2027" in shown
-    assert shown.index("(a dispute)") < shown.index("Opened")
+    assert shown.index("(a dispute)") < shown.index("Received")
     assert "poslednji dan: 1. januara 2037." in page_of(request, Language.SERBIAN_LATIN).shown
 
 

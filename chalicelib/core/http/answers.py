@@ -134,7 +134,7 @@ def refuse(problem: Problem, request_id: str) -> Response:
     return Response(
         body=json.dumps(problem.document(request_id), separators=(",", ":")),
         status_code=problem.status,
-        headers={**headers, **_retry(problem.members)},
+        headers={**headers, **retry_header(problem.members)},
     )
 
 
@@ -169,5 +169,6 @@ def _has_seen(body: str, seen: str) -> bool:
     return bool({_tag(body), "*"} & {one.strip().removeprefix("W/") for one in seen.split(",")})
 
 
-def _retry(members: Mapping[str, object]) -> dict[str, str]:
+def retry_header(members: Mapping[str, object]) -> dict[str, str]:
+    """Return the header that says when to try again, if a problem says it."""
     return {"Retry-After": str(members["retry_after"])} if "retry_after" in members else {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from chalice.app import Request, Response
 
 from chalicelib.core.errors import Problem
-from chalicelib.core.http.answers import HtmlPage, respond
+from chalicelib.core.http.answers import HtmlPage, respond, retry_header
 from chalicelib.core.http.options import ShownLanguage
 from chalicelib.core.http.parameters import ReaderLanguage
 from chalicelib.core.languages import Language
@@ -27,6 +27,14 @@ SAID: Mapping[int, Mapping[str, str]] = {
     404: {
         "en": "There is nothing at this address. Check the link, or begin at our first page.",
         "sr": "Na ovoj adresi nema ničega. Proverite vezu ili počnite od naše početne stranice.",
+    },
+    409: {
+        "en": "This is not ready yet. Try again later.",
+        "sr": "Ovo još nije spremno. Pokušajte kasnije.",
+    },
+    410: {
+        "en": "This is no longer here: we keep it for some days only.",
+        "sr": "Ovoga više nema: čuvamo ga samo nekoliko dana.",
     },
     429: {
         "en": "There were too many attempts. Wait a while, then try again.",
@@ -52,6 +60,7 @@ def problem_page(problem: Problem, request: Request, request_id: str) -> Respons
     markup = Html().join([opening(title, language), body, Html("</body></html>\n")])
     response = respond(HtmlPage(markup=markup, policy=POLICY), request_id)
     response.status_code = problem.status
+    response.headers.update(retry_header(problem.members))
     return response
 
 

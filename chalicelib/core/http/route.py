@@ -181,6 +181,12 @@ class _Plan:
         """Whether an app below the minimum version is refused."""
         return self.caller is not None and self.caller[1].needs_current_app
 
+    @property
+    def shows_pages(self) -> bool:
+        """Whether a browser opens it: links get further parameters on their way, which are ignored."""
+        pages = HtmlPage | SeeOther
+        return any(isinstance(kind, type) and issubclass(kind, pages) for kind in self.answers)
+
     def to_contract(
         self, method: str, path: str, view: Callable[..., Any], declared: tuple[type[Problem], ...]
     ) -> contract.Route:
@@ -258,12 +264,13 @@ class _Plan:
 
     def _parse_query(self, query: Mapping[str, str]) -> dict[str, object]:
         known = [*self.query, *(["cursor"] if self.cursor else []), *(["limit"] if self.size else [])]
-        if query.keys() - {*known}:
+        if query.keys() - {*known} and not self.shows_pages:
             raise UnexpectedField(f"Query parameters other than these: {', '.join(known)}")
         parsed: dict[str, object] = {}
         for name, kind in self.query.items():
             parsed[name] = found = kind.parse(query.get(name, ""))
-            if found is None and (name in query or not issubclass(kind, QueryOption)):
+            is_option = issubclass(kind, QueryOption)
+            if found is None and not (is_option and (self.shows_pages or name not in query)):
                 raise InvalidRequest(f"The query parameter {name} has to be sent, and to be valid")
         if self.cursor:
             given = query.get("cursor")
@@ -274,9 +281,7 @@ class _Plan:
 
     def refuse(self, problem: Problem, request: Request, request_id: str) -> Response:
         """Return the response for a problem: a page for a browser that asked for one, else a document."""
-        pages = HtmlPage | SeeOther
-        has_page = any(isinstance(kind, type) and issubclass(kind, pages) for kind in self.answers)
-        if not has_page or "text/html" not in request.headers.get("accept", ""):
+        if not self.shows_pages or "text/html" not in request.headers.get("accept", ""):
             return refuse(problem, request_id)
         from chalicelib.core.http.problem_pages import problem_page  # most functions have no page
 

@@ -144,7 +144,7 @@ class OwnRestrictionRequest(RestrictionRequest):
 
 
 class ObjectionRequest(NewRequest):
-    """An objection to purposes that are based on legitimate interests (Art. 21(1) GDPR)."""
+    """An objection to purposes based on legitimate interests: those named, or all (Art. 21(1) GDPR)."""
 
     right: Literal[Right.OBJECTION]
     purposes: _Purposes = None

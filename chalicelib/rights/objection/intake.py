@@ -39,7 +39,8 @@ OBJECTIONABLE = tuple(purpose for purpose in Purpose if purpose.basis is LegalBa
 
 def _begin(submission: Submission) -> Beginning:
     subject = submission.subject
-    purposes = named_purposes(submission.body.purposes or (), _check)
+    named = submission.body.purposes
+    purposes = OBJECTIONABLE if named is None else named_purposes(named, _check)
     objection = Restraint(kind=RestraintKind.OBJECTION, since=submission.at, purposes=purposes)
     found = Decided(subject.account, subject.purposes, subject.keys)
     return Beginning(

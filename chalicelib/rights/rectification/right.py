@@ -34,8 +34,10 @@ _WORDS = RightWords(
     title="Correction",
     outcomes={
         Status.COMPLETED: in_both(
-            "We corrected your data as you asked (Art. 16 GDPR, Art. 29 ZZPL).",
-            "Ispravili smo Vaše podatke kako ste tražili (čl. 16. GDPR, čl. 29. ZZPL).",
+            "We corrected your data as you asked, or stored your statement beside it (Art. 16 GDPR, Art. 29 "
+            "ZZPL).",
+            "Ispravili smo Vaše podatke kako ste tražili ili smo uz njih sačuvali Vašu izjavu (čl. 16. GDPR, "
+            "čl. 29. ZZPL).",
         ),
         Status.PARTIALLY_COMPLETED: in_both(
             "We corrected a part of the data that you named (Art. 16 GDPR, Art. 29 ZZPL).",

@@ -51,12 +51,14 @@ def send_right_form(
 @route(forms, "POST", "/privacy/request", limit=_STEPS, problems=(Unavailable,))
 def send_receipt(
     body: ReceiptForm,
+    cookie: FormCookie | None,
     site: _Site,  # noqa: ARG001 - as above
     accepted: _Accepted,
     language: _Language,
 ) -> SeeOther | RefusedPage:
     """Open the request that a receipt belongs to."""
-    return steps.show(Reader.of("/privacy/request", accepted, language), body)
+    reader = Reader.of("/privacy/request", accepted, language)
+    return steps.show(reader, FormCookie.of(cookie), body)
 
 
 @route(forms, "POST", "/privacy/support", limit=_CODES, problems=(Unavailable,))

@@ -30,8 +30,13 @@ def summary(reader: Reader, mistakes: Mistakes) -> Html:
     heading = tag("h2", reader.say("This did not work"))
     return tag(
         "div", heading, tag("ul", *(tag("li", line) for line in lines)),
-        class_="card warn", role="alert", id="mistakes",
+        class_="card warn", role="alert", id="mistakes", tabindex="-1", autofocus="autofocus",
     )  # fmt: skip
+
+
+def news(reader: Reader, mistakes: Mistakes) -> str:
+    """Return what the name of the document says first; nothing without a mistake."""
+    return f"{reader.say('This did not work')}: " if mistakes else ""
 
 
 def text_field(
@@ -57,15 +62,16 @@ def long_field(name: str, label: str, *, hint: str = "", value: str = "", mistak
 
 
 def choice_field(
-    name: str, label: str, choices: Mapping[str, str], *, value: str = "", hint: str = ""
+    name: str, label: str, choices: Mapping[str, str], *, value: str = "", mistakes: Mistakes = ()
 ) -> Html:
     """Build a field in which one of several values is chosen."""
-    described, before = _around(name, label, hint, ())
+    described, before = _around(name, label, "", mistakes)
     options = (
         tag("option", text, value=key, **({"selected": "selected"} if key == value else {}))
         for key, text in choices.items()
     )
-    return tag("div", *before, tag("select", *options, id=name, name=name, **described), class_="field")
+    control = tag("select", *options, id=name, name=name, **described)
+    return tag("div", *before, control, class_=_class(name, mistakes))
 
 
 def button(text: str, *, do: str = "", kind: str = "") -> Html:

@@ -1,5 +1,6 @@
 """What refused a form, in the words of its reader. A text never repeats what was typed."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
 
@@ -12,14 +13,16 @@ from chalicelib.accounts.challenges.model import (
     WrongCode,
 )
 from chalicelib.core import clock, page
-from chalicelib.core.errors import NotFound, Problem
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InProgress, NotFound, Problem
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights.request.states import AlreadyOpen, NotNow, ProofNotAccepted, TooLate
 from chalicelib.site.forms.fields import Mistake
 from chalicelib.site.layout import Reader
 
 _NOWHERE = ("contact", "We cannot send a code there. Check the number or the email address.")
-_UNFIT = "Please check this field: it is empty, or longer than we can take."
+_UNFIT = "This field is longer than we can take."
+_EMPTY = "Please fill in this field."
 _SAID: dict[type[Problem], tuple[str, str]] = {
     CountryNotServed: (
         "contact",
@@ -31,14 +34,15 @@ _SAID: dict[type[Problem], tuple[str, str]] = {
     AlreadyOpen: (
         "",
         (
-            "There is a request of this kind already, and we are working on it. The receipt that we sent "
-            "shows it."
+            "There is a request of this kind already, and we are working on it. Its receipt or the app shows "
+            "it. Without them, write to us."
         ),
     ),
     ProofNotAccepted: (
         "contact",
         "This is no further proof: it is not of the account, or it was added too recently. Use another one.",
     ),
+    InProgress: ("", "We are doing this already. Press the button again in a few seconds."),
     NotNow: ("", "This is not possible now. Write to us if you need it."),
     TooLate: ("", "It is too late to cancel."),
     NotFound: (
@@ -51,12 +55,16 @@ _SAID: dict[type[Problem], tuple[str, str]] = {
 }
 # By the place in the body of the API.
 _INVALID = {
+    "/contact": _NOWHERE,
     "/phone": _NOWHERE,
     "/email": _NOWHERE,
     "/code": ("code", "Enter the six digits of the code."),
+    "/ground": ("ground", _EMPTY),
     "/reason": ("reason", _UNFIT),
+    "/release_key": ("release_key", "This is not the key that our staff gave you."),
     "/text": ("text", _UNFIT),
 }
+_OTHER = "We cannot take this as it is. Write to us."
 _BUSY = "Our service is busy. Nothing was lost: try again in a minute."
 
 
@@ -76,8 +84,14 @@ def mistake_of(problem: Problem, reader: Reader, *fields: str) -> Mistake:
 
 
 def _said(problem: Problem) -> tuple[str, str]:
-    faults = problem.members.get("errors")
-    places = [str(one["pointer"]) for one in faults] if isinstance(faults, list) else []
-    invalid = (_INVALID[place] for place in places if place in _INVALID)
     known = (said for kind, said in _SAID.items() if isinstance(problem, kind))
-    return next(chain(known, invalid), ("", _BUSY))
+    return next(chain(known, _invalid(problem)), ("", _BUSY if problem.status >= 500 else _OTHER))
+
+
+def _invalid(problem: Problem) -> Iterator[tuple[str, str]]:
+    """What is wrong with the body of the API, by its places."""
+    faults = problem.members.get("errors")
+    for one in faults if isinstance(faults, list) else ():
+        if one["pointer"] in _INVALID:
+            field, text = _INVALID[one["pointer"]]
+            yield field, _EMPTY if one["code"] in {ErrorCode.MISSING, ErrorCode.TOO_SHORT} else text

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
 from chalicelib.core.http import FormBody
 from chalicelib.core.ids import PathText, RightsRequestId
@@ -30,7 +30,7 @@ def _lines(text: str) -> str:
 
 
 Typed = Annotated[str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, max_length=_LONGEST)]
-_Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+_Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 
 
 class _SiteForm(FormBody):
@@ -58,7 +58,8 @@ class SupportForm(_SiteForm):
 class ReceiptForm(_SiteForm):
     """A receipt, or the link with it, as a person pasted it."""
 
-    receipt: Annotated[str, StringConstraints(max_length=1000)] = ""
+    receipt: Annotated[str, StringConstraints(max_length=20_000)] = ""  # a person may paste a whole message
+    token: Annotated[str, StringConstraints(max_length=40)] = ""
 
     @property
     def found(self) -> tuple[RightsRequestId, str] | None:
@@ -71,7 +72,7 @@ class StepForm(_SiteForm):
     """A step of an open form: its button, its token, and what was typed."""
 
     token: Annotated[str, StringConstraints(max_length=40)] = ""
-    do: Literal["verify", "again", "add", "cancel", "close"]
+    do: Literal["verify", "again", "add", "back", "cancel", "close"]
     code: _Contact = ""
     contact: _Contact = ""
-    release_key: Annotated[str, Field(max_length=256)] = ""
+    release_key: Annotated[str, StringConstraints(strip_whitespace=True, max_length=256)] = ""

@@ -77,7 +77,8 @@ class OpenForm(BaseModel, frozen=True):
         if len(sealed) > _LARGEST and self.awaited:
             shorter = self.awaited.model_copy(update={"typed": {}})
             sealed = self.model_copy(update={"awaited": shorter})._sealed()
-        return f"{_NAME}={sealed}; Max-Age={int(LASTS.total_seconds())}; {_ATTRIBUTES}"
+        left = int((self.opened_at + LASTS - clock.now()).total_seconds())
+        return f"{_NAME}={sealed}; Max-Age={left}; {_ATTRIBUTES}"
 
     def _sealed(self) -> str:
         plain = zlib.compress(self.model_dump_json(exclude_defaults=True).encode())

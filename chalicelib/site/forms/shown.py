@@ -9,9 +9,10 @@ from chalicelib.rights.answers.views import KeptView, RequestView
 from chalicelib.rights.request import declaration, receipts, recipients
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
+from chalicelib.rights.request.proofs import are_two
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.site import layout
-from chalicelib.site.forms.fields import Mistakes, actions, button, form, summary, text_field
+from chalicelib.site.forms.fields import Mistakes, actions, button, form, news, summary, text_field
 from chalicelib.site.forms.model import StepForm
 from chalicelib.site.forms.open_form import LASTS, AwaitedCode, CodeFor, OpenForm
 from chalicelib.site.layout import Reader, bullets, link, paragraphs, section
@@ -96,17 +97,19 @@ def code(reader: Reader, opened: OpenForm, awaited: AwaitedCode, mistakes: Mista
         actions(
             button(say("Continue"), do="verify", kind="main"),
             button(say("Send a new code"), do="again") if awaited.typed else Html(),
+            button(say("Back to the request"), do="back") if opened.request_id else Html(),
             button(say("Close the form"), do="close"),
         ),
         token=opened.token,
     )
     lead = paragraphs(sent, Html("{} {}").format(say("It can be used until"), until), _ends(reader, opened))
-    return layout.page(reader, say("Enter the code"), summary(reader, mistakes), lead, steps)
+    parts = (summary(reader, mistakes), lead, steps)
+    return layout.page(reader, say("Enter the code"), *parts, news=news(reader, mistakes))
 
 
 def sent(reader: Reader, opened: OpenForm) -> str:
     """Build the page after a message to us was received."""
-    said = paragraphs(reader.say("We have your message, and answer it by mail."))
+    said = paragraphs(reader.say("We have your message, and answer it by email."))
     return layout.page(reader, reader.say("Thank you"), said, _closing(reader, opened))
 
 
@@ -117,7 +120,8 @@ def request(
     view = RequestView.of(found, reader.language, recipients.named_disclosures(found))
     shown = _ShownRequest(reader, found, view)
     steps = form(reader.link(_STEP), actions(*shown.actions()), token=opened.token)
-    proof = _proof(reader, opened, view, mistakes, typed) if view.identity else Html()
+    more = _new_number if found.gives_number and found.is_open else _proof
+    proof = more(reader, opened, view, mistakes, typed)
     card = tag("section", *shown.card(), steps, class_="card")
     return layout.page(
         reader,
@@ -214,7 +218,7 @@ class _ShownRequest:
         begins = view.cancellable_until
         end = ("Decided", view.decided_at) if view.decided_at else ("Answer due by", view.due_at)
         return pairs(
-            (say("Opened"), day(view.received_at, language)),
+            (say("Received"), day(view.received_at, language)),
             (say("Deletion begins at the earliest"), instant(begins, language) if begins else ""),
             (say(end[0]), day(end[1], language)),
         )
@@ -229,36 +233,47 @@ def _proof(
     reader: Reader, opened: OpenForm, view: RequestView, mistakes: Mistakes, typed: StepForm | None
 ) -> Html:
     """The form of a further proof, for a request that waits for one."""
-    say, identity = reader.say, view.identity
+    say, identity, contact = reader.say, view.identity, settings().contact_email
     if identity is None:
         return Html()
+    last_day_to_prove = day(identity.refused_at, reader.language)
+    if are_two(identity.proofs):
+        checked = say(
+            "We have both proofs. Two of our staff now check who made the request. Write to {contact}, so "
+            "that they can check. Without the check, we refuse the request on",
+            contact=contact,
+        )
+        return section(say("A check by our staff"), tag("p", checked, " ", last_day_to_prove), class_="card")
     given = ", ".join(say(_PROOFS[one]) for one in identity.proofs if one in _PROOFS)
-    last = Html("{} {}").format(
-        say("Without it, we refuse the request on"), day(identity.refused_at, reader.language)
-    )
-    again, number = view.number_again_at, Html()
-    if again:
-        taken = say("Another account has the number. You can prove it again from")
-        number = Html("{} {}").format(taken, instant(again, reader.language))
-    asked = text_field(
-        "contact",
-        say("The email address or the number of the account"),
-        hint=say("Use the one that you did not use before. We send a code there."),
-        value=typed.contact if typed else "",
-        mistakes=mistakes,
-        autocomplete="email",
-    )
-    begin = form(
-        reader.link(_STEP),
-        asked,
-        actions(button(say("Send me a code"), do="add", kind="main")),
-        token=opened.token,
-    )
-    proven = say("Proven so far: {proofs}.", proofs=given) if given else ""
-    lead = paragraphs(*filter(None, (proven, last, number)))
-    contact = settings().contact_email
+    proven = [say("Proven so far: {proofs}.", proofs=given)] if given else []
+    last = Html("{} {}").format(say("Without it, we refuse the request on"), last_day_to_prove)
+    label = say("The email address or the number of the account")
+    hint = say("Use the one that you did not use before. We send a code there.")
+    asked = _contact_form(reader, opened, label, hint, mistakes, typed)
     other = paragraphs(say("You have no other one? Write to {contact}.", contact=contact))
-    return section(say("A further proof"), lead, begin, other, class_="card")
+    return section(say("A further proof"), paragraphs(*proven, last), asked, other, class_="card")
+
+
+def _new_number(
+    reader: Reader, opened: OpenForm, view: RequestView, mistakes: Mistakes, typed: StepForm | None
+) -> Html:
+    """The form by which the owner gets the account under another number, which our staff allowed (ADR 68)."""
+    say, lead = reader.say, []
+    if view.number_again_at:
+        taken = say("Another account has the number. You can prove it again from")
+        lead = [Html("{} {}").format(taken, instant(view.number_again_at, reader.language))]
+    hint = say("We send a code there. You also need the key that our staff gave you.")
+    asked = _contact_form(reader, opened, say("Your new number"), hint, mistakes, typed)
+    return section(say("Your account under another number"), paragraphs(*lead), asked, class_="card")
+
+
+def _contact_form(
+    reader: Reader, opened: OpenForm, label: str, hint: str, mistakes: Mistakes, typed: StepForm | None
+) -> Html:
+    value = typed.contact if typed else ""
+    asked = text_field("contact", label, hint=hint, value=value, mistakes=mistakes, autocomplete="email")
+    send = actions(button(reader.say("Send me a code"), do="add", kind="main"))
+    return form(reader.link(_STEP), asked, send, token=opened.token)
 
 
 def _receipt(reader: Reader, found: RightsRequest) -> Html:
@@ -267,8 +282,9 @@ def _receipt(reader: Reader, found: RightsRequest) -> Html:
         say("Your receipt"),
         paragraphs(
             say(
-                "Save this link, or print this page. It shows the request at any time, also after an account "
-                "is deleted. Any person who has it can read and cancel the request."
+                "Save this link, or print this page. It shows the request until we delete it, also after "
+                "an account is deleted. Anyone who has it can read the request, cancel it and download its "
+                "copy: give it to no one."
             )
         ),
         tag("p", tag("a", link_to_page, href=link_to_page), class_="v", id="receipt"),

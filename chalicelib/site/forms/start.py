@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from chalicelib.core.markup import Html, tag
-from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.privacy.facts import Facts
+from chalicelib.privacy.purposes import CONSENTS_USED, LegalBasis, Practice, Purpose
 from chalicelib.rights.request.terms import Right
 from chalicelib.site import layout
 from chalicelib.site.forms.fields import (
@@ -13,12 +14,13 @@ from chalicelib.site.forms.fields import (
     choice_field,
     form,
     long_field,
+    news,
     summary,
     text_field,
 )
 from chalicelib.site.forms.model import ReceiptForm, StartForm, SupportForm
 from chalicelib.site.layout import Reader, paragraphs, policy_of, section
-from chalicelib.site.pages import rights
+from chalicelib.site.pages import rights, stated
 
 # Sends the receipt that a link has after `#`, which a browser does not send by itself.
 OPEN_SCRIPT = """const open=()=>{const found=location.hash.slice(1);if(!/^r_/.test(found))return
@@ -26,8 +28,9 @@ history.replaceState(null,'',location.pathname+location.search)
 const field=document.getElementById('receipt');field.value=found;field.form.submit();field.value=''}
 addEventListener('hashchange',open);open()"""
 RECEIPT_POLICY = policy_of(OPEN_SCRIPT)
+_MOST = "At most 2,000 characters."
 _GROUNDS = {
-    "": "I do not know",
+    "": "Please choose",
     "a": "The data is wrong, and you are checking it",
     "b": "Using the data is unlawful, but do not delete it",
     "c": "I need the data for a legal claim",
@@ -66,38 +69,54 @@ def of_right(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes 
     )
     asked = section(say("Begin here"), begin, id="form")
     jump = actions(tag("a", say("Begin here"), href="#form", class_="button main"))
-    return layout.page(reader, title, summary(reader, mistakes), jump, *rights.about(reader, right), asked)
+    parts = (summary(reader, mistakes), jump, *rights.about(reader, right), asked)
+    return layout.page(reader, title, *parts, news=news(reader, mistakes))
 
 
 def _questions(reader: Reader, right: Right, typed: StartForm, mistakes: Mistakes) -> Iterator[Html]:
     say = reader.say
     if right is Right.RESTRICTION:
         grounds = {letter: say(text) for letter, text in _GROUNDS.items()}
-        yield choice_field("ground", say("Why?"), grounds, value=typed.ground)
+        yield choice_field("ground", say("Why?"), grounds, value=typed.ground, mistakes=mistakes)
     if right in _CHOSEN_FROM:
         label, all_of_them, basis = _CHOSEN_FROM[right]
-        purposes = {purpose.value: say(purpose.plainly) for purpose in Purpose if purpose.basis is basis}
+        found = (purpose for purpose in _used(stated.facts()) if purpose.basis is basis)
+        purposes = {purpose.value: say(purpose.plainly) for purpose in found}
         yield choice_field("purpose", say(label), {"": say(all_of_them), **purposes}, value=typed.purpose)
     if right in _REASONS:
         label, hint = _REASONS[right]
-        hint = say(hint) if hint else ""
-        yield long_field("reason", say(label), hint=hint, value=typed.reason, mistakes=mistakes)
+        hints = (*([say(hint)] if hint else []), say(_MOST))
+        yield long_field("reason", say(label), hint=" ".join(hints), value=typed.reason, mistakes=mistakes)
 
 
-def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = ()) -> str:
-    """Build the page behind the link with a receipt; its script sends the receipt, a person can paste it."""
+def _used(facts: Facts) -> Iterator[Purpose]:
+    """The purposes of what we do; those with a consent that a practice of the policy in effect uses."""
+    practices = (practice for practice in Practice if f"practice/{practice.name}" in facts)
+    offered = frozenset[Purpose]().union(*(CONSENTS_USED[practice] for practice in practices))
+    for purpose in Purpose:
+        is_done = f"for/{purpose.value}" in facts and purpose.basis is not LegalBasis.CONSENT
+        if is_done or purpose in offered:
+            yield purpose
+
+
+def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = (), token: str = "") -> str:
+    """Build the page behind the link with a receipt; its script sends the receipt, a person can paste it.
+
+    `token`: of another form that is open, and that its person is asked to leave.
+    """
     say = reader.say
     begin = form(
         reader.link("/privacy/request"),
         text_field(
             "receipt",
             say("Your receipt, or the whole link"),
-            hint=say("You got it when you made the request, and in our messages."),
+            hint=say("The page showed it when you made the request. Some of our messages have it too."),
             value=typed.receipt,
             mistakes=mistakes,
             autocomplete="off",
         ),
         actions(button(say("Show my request"), kind="main")),
+        token=token,
     )
     lead = paragraphs(
         say(
@@ -106,9 +125,9 @@ def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = ()) -> s
         ),
     )
     script = tag("script", Html(OPEN_SCRIPT))
-    return layout.page(
-        reader, say("Your request"), summary(reader, mistakes), lead, begin, script, policy=RECEIPT_POLICY
-    )
+    parts = (summary(reader, mistakes), lead, begin, script)
+    said = news(reader, mistakes)
+    return layout.page(reader, say("Your request"), *parts, policy=RECEIPT_POLICY, news=said)
 
 
 def of_support(reader: Reader, typed: SupportForm, mistakes: Mistakes = ()) -> str:
@@ -125,12 +144,13 @@ def of_support(reader: Reader, typed: SupportForm, mistakes: Mistakes = ()) -> s
             autocomplete="email",
             type="email",
         ),
-        long_field("text", say("Your message"), value=typed.text, mistakes=mistakes),
+        long_field("text", say("Your message"), hint=say(_MOST), value=typed.text, mistakes=mistakes),
         actions(button(say("Send me a code"), kind="main")),
     )
     lead = paragraphs(
-        say("Ask us about the app, your account or your data. A person reads it and answers by mail."),
+        say("Ask us about the app, your account or your data. A person reads it and answers by email."),
         say("We keep your message and our answer for one year, then we delete them."),
         say("Do not send passwords, codes or identity papers."),
     )
-    return layout.page(reader, say("Write to us"), summary(reader, mistakes), lead, begin)
+    parts = (summary(reader, mistakes), lead, begin)
+    return layout.page(reader, say("Write to us"), *parts, news=news(reader, mistakes))

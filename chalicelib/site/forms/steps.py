@@ -33,7 +33,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import Right
 from chalicelib.site.forms import shown, start
-from chalicelib.site.forms.fields import Mistakes
+from chalicelib.site.forms.fields import Mistake, Mistakes
 from chalicelib.site.forms.mistakes import mistake_of
 from chalicelib.site.forms.model import ReceiptForm, StartForm, StepForm, SupportForm
 from chalicelib.site.forms.open_form import NO_FORM, AwaitedCode, CodeFor, OpenForm
@@ -43,6 +43,7 @@ from chalicelib.staff.support.model import NewSupportMessage
 
 _Body = TypeVar("_Body", GuestRequest, GivenContact, Proving, NewSupportMessage)
 _FORM = "/privacy/form"
+_NEEDED = {Right.RECTIFICATION: ("reason",), Right.RESTRICTION: ("ground",)}
 
 
 def ask(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) -> SeeOther | RefusedPage:
@@ -50,7 +51,9 @@ def ask(reader: Reader, right: Right, typed: StartForm, address: ClientAddress) 
     try:
         awaited = _code_for_right(reader, right, typed, address)
     except Problem as problem:
-        markup = start.of_right(reader, right, typed, (mistake_of(problem, reader, "contact", "reason"),))
+        markup = start.of_right(
+            reader, right, typed, (mistake_of(problem, reader, "contact", "ground", "reason"),)
+        )
         return RefusedPage(markup=markup, policy=SITE_POLICY)
     return _next(reader, OpenForm.new(awaited=awaited))
 
@@ -65,13 +68,20 @@ def write(reader: Reader, typed: SupportForm, address: ClientAddress) -> SeeOthe
     return _next(reader, OpenForm.new(awaited=awaited))
 
 
-def show(reader: Reader, typed: ReceiptForm) -> SeeOther | RefusedPage:
-    """Open the request that a receipt belongs to."""
+def show(reader: Reader, form: OpenForm | None, typed: ReceiptForm) -> SeeOther | RefusedPage:
+    """Open the request that a receipt belongs to.
+
+    A link of a stranger must not replace another form that is open: its person is asked first.
+    """
     try:
         request_id, receipt = existing(typed.found)
         requests.by_receipt(request_id, receipt)
     except NotFound as problem:
         markup = start.of_receipt(reader, typed, (mistake_of(problem, reader, "receipt"),))
+        return RefusedPage(markup=markup, policy=start.RECEIPT_POLICY)
+    if form and form.token != typed.token and form.request_id != request_id:
+        asked = Mistake(reader.say("Another form is open. Press the button again to leave it."))
+        markup = start.of_receipt(reader, typed, (asked,), form.token)
         return RefusedPage(markup=markup, policy=start.RECEIPT_POLICY)
     return _next(reader, OpenForm.new(request_id=request_id, receipt=receipt))
 
@@ -144,7 +154,9 @@ def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddr
     """Take a step, and return the form after it."""
     if step.do == "cancel":
         requests.cancel_by_receipt(existing(form.request_id), form.receipt)
-        return form
+        return form.model_copy(update={"awaited": None})
+    if step.do == "back" and form.request_id:
+        return form.model_copy(update={"awaited": None})
     if step.do == "add":
         return form.model_copy(update={"awaited": _code_for_proof(reader, form, step.contact, address)})
     awaited = existing(form.awaited)
@@ -178,8 +190,7 @@ def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: C
 def _code_for_right(
     reader: Reader, right: Right, typed: StartForm, address: ClientAddress, after: str = ""
 ) -> AwaitedCode:
-    if right is Right.RECTIFICATION and not typed.reason:
-        raise InvalidRequest(errors=[fault("/reason", ErrorCode.MISSING, "What is wrong, and what is right")])
+    _check_filled(typed, "contact", *_NEEDED.get(right, ()))
     asked = {
         **_contact(typed.contact, reader),
         "right": right,
@@ -190,6 +201,16 @@ def _code_for_right(
     body = _read(GuestRequest, asked)
     view = guests.start(body, address, _key({**asked, "after": after}, address))
     return _awaited(CodeFor.RIGHT, view, typed.model_dump(exclude_defaults=True), right)
+
+
+def _check_filled(typed: StartForm | SupportForm, *fields: str) -> None:
+    """Refuse a form without a field that it needs, before a code is sent.
+
+    Raises:
+        InvalidRequest: one is empty.
+    """
+    if empty := [name for name in fields if not getattr(typed, name)]:
+        raise InvalidRequest(errors=[fault(f"/{name}", ErrorCode.MISSING, "Needed") for name in empty])
 
 
 def _code_for_proof(reader: Reader, form: OpenForm, contact: str, address: ClientAddress) -> AwaitedCode:
@@ -204,6 +225,7 @@ def _code_for_proof(reader: Reader, form: OpenForm, contact: str, address: Clien
 def _code_for_message(
     reader: Reader, typed: SupportForm, address: ClientAddress, after: str = ""
 ) -> AwaitedCode:
+    _check_filled(typed, "email", "text")
     asked = {"email": typed.email, "text": typed.text, "locale": reader.language}
     key = _key({**asked, "after": after}, address)
     view = support.start(_read(NewSupportMessage, asked), address, key)

@@ -17,7 +17,7 @@ from functools import partial
 
 from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Unreadable
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import MailId, StaffId
 from chalicelib.core.transactions import Conflict, commit, retry_on
 from chalicelib.messages import mail
@@ -69,8 +69,9 @@ def send_answers() -> int:
     try:
         for one in store.MESSAGES.page(None, PAGE).found:
             if one.mail is AnswerMail.UNSENT and (ended := _mail(one)):
-                MESSAGES.apply(one.support_message_id, None, partial(_ended, ended=ended))
                 sent += ended is AnswerMail.SENT
+                with suppress(NotFound):  # it was erased meanwhile
+                    MESSAGES.apply(one.support_message_id, None, partial(_ended, ended=ended))
     except (MailUnavailable, Unavailable) as outage:
         observe.log_failure("answers_not_sent", outage)
     return sent

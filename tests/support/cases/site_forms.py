@@ -6,6 +6,7 @@ import re
 
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 from tests.support.cases.erasure_requests import stored
 from tests.support.pages.visitor import Visitor
 from tests.support.world.world import Fields
@@ -13,6 +14,9 @@ from tests.support.world.world import Fields
 SEND, AGAIN, CONTINUE, CLOSE = "Send me a code", "Send a new code", "Continue", "Close the form"
 NO_FORM, CODE_PAGE = "No form is open", "Enter the code"
 _RECEIPT = re.compile(r"/privacy/request#((r_[0-9a-z]{26})\.[\w.-]+)")
+
+# What the page of a right needs besides a contact.
+NEEDED = {Right.RECTIFICATION: {"reason": "The name is wrong."}, Right.RESTRICTION: {"ground": "a"}}
 
 
 def asks(visitor: Visitor, right: str, **typed: str) -> Visitor:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.chromium import PHONE, Browser, Screen
-from infra.local.waiting import until
 
 
 @dataclass
@@ -55,16 +54,10 @@ class Person:
         """The text of the page."""
         return str(self.chromium.value("document.body.innerText"))
 
-    def waits_for(self, text: str, path: str = "") -> Person:
-        """Wait until the page shows a text; `path`: opened again and again."""
-
-        def found() -> bool:
-            if path:
-                self.opens(path)
-            return text in self.shown
-
-        until(found, f"{text!r}")
-        return self
+    def downloads(self) -> list[str]:
+        """Return the addresses of archives that the browser asked for."""
+        self.chromium.value("0")  # reads what the browser reported since
+        return [url for url in self.chromium.asked if ".zip?" in url]
 
     @property
     def outcome(self) -> str:

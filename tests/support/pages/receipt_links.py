@@ -13,7 +13,7 @@ def visit(chromium: Browser, url: str, screen: Screen = PHONE) -> str:
     """Open a link with a receipt in a fresh document; return what is seen once the request is shown."""
     chromium.visit("about:blank", screen)
     chromium.visit(url, screen)
-    return _seen(chromium, "document.getElementById('state')")
+    return _seen(chromium, "document.querySelector('#state, #mistakes')")
 
 
 def follow(chromium: Browser, url: str) -> str:
@@ -35,7 +35,7 @@ def buttons(chromium: Browser) -> list[str]:
 
 def _leave(chromium: Browser, action: str) -> str:
     chromium.value(f"window.isOld = true; {action}")
-    return _seen(chromium, "!window.isOld && document.getElementById('state')")
+    return _seen(chromium, "!window.isOld && document.querySelector('#state, #mistakes')")
 
 
 def _seen(chromium: Browser, condition: str) -> str:
