@@ -39,7 +39,7 @@ SITE: Catalogue = {
     "Correct your data": "Ispravka Vaših podataka",
     "Restrict the use of your data": "Ograničenje obrade Vaših podataka",
     "Object to the use of your data": "Prigovor na obradu Vaših podataka",
-    "Stop marketing": "Prigovor na oglašavanje",
+    "Stop marketing": "Prigovor na oglasne poruke",
     "Withdraw a consent": "Opoziv pristanka",
     "What happens": "Šta se dešava",
     "How long it takes": "Koliko to traje",
@@ -53,6 +53,9 @@ SITE: Catalogue = {
     "Data": "Podaci",
     "Data, if there is any": "Podaci, ako ih ima",
     "How long we keep it": "Koliko dugo ih čuvamo",
+    # Versions of the policy and the terms
+    "In effect now": "Važi sada",
+    "Announced": "Najavljena",
     # Recipients
     "By purpose": "Po svrsi",
     "Each recipient": "Svaki primalac",
@@ -80,9 +83,9 @@ SITE: Catalogue = {
         "Aplikacija na telefonu čuva samo ono što joj je potrebno: Vašu sesiju i ono što ste podesili."
     ),
     "What is stored": "Šta se čuva",
-    "While a form is open, your browser keeps one cookie with the name form, so that the next page knows "
+    "While a form is open, your browser keeps one cookie with the name {cookie}, so that the next page knows "
     "the form. It is encrypted, lasts 30 minutes at most, and ends when you close the form.": (
-        "Dok je obrazac otvoren, pregledač čuva jedan kolačić, pod imenom form, da bi sledeća stranica "
+        "Dok je obrazac otvoren, pregledač čuva jedan kolačić, pod imenom {cookie}, da bi sledeća stranica "
         "prepoznala obrazac. Šifrovan je, traje najviše 30 minuta i nestaje kada zatvorite obrazac."
     ),
     "What is not stored": "Šta se ne čuva",
@@ -92,9 +95,9 @@ SITE: Catalogue = {
         "po stranicama i ne prepoznajemo Vas pri sledećoj poseti."
     ),
     "Signals of your browser": "Signali Vašeg pregledača",
-    "We honour {signal}: in the app, it decides those purposes about which you have not decided "
+    "We honour {signal}: in the app it refuses marketing and personalised advertisements, unless you decided "
     "yourself. On this site there is nothing that it could stop.": (
-        "Poštujemo {signal}: u aplikaciji odlučuje o svrhama o kojima niste odlučili sami. Na "
-        "ovom sajtu nema ničega što bi mogao da zaustavi."
+        "Poštujemo {signal}: u aplikaciji odbija oglasne poruke i oglase prema Vašim podacima, osim ako ste "
+        "odlučili sami. Na ovom sajtu nema ničega što bi mogao da zaustavi."
     ),
 }

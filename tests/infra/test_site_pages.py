@@ -27,7 +27,6 @@ AXE = ROOT / "infra" / "local" / "js" / "node_modules" / "axe-core" / "axe.min.j
 KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 KEYS = certificates.published(PEM)
-EVERY = sorted(site.PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def long_signature() -> Envelope:
             return envelope
 
 
-@pytest.mark.parametrize("path", EVERY)
+@pytest.mark.parametrize("path", site.SERVED)
 def test_page_has_no_finding_and_fits_each_screen(chromium: Browser, server: SiteServer, path: str) -> None:
     chromium.visit(server.url + path, DESKTOP)
     chromium.value(AXE.read_text(encoding="utf-8") + ";0")
@@ -80,12 +79,12 @@ def test_page_of_a_deletion_has_the_colours_of_its_screen(
     check_colours(chromium, screen, f"delete-{name}")
 
 
-@pytest.mark.parametrize("path", EVERY)
+@pytest.mark.parametrize("path", site.SERVED)
 def test_each_control_is_reached_by_the_keyboard_in_the_order_of_the_page(
     chromium: Browser, server: SiteServer, path: str
 ) -> None:
     chromium.visit(server.url + path, DESKTOP)
-    controls = "[...document.querySelectorAll('a[href], button, input')]"
+    controls = "[...document.querySelectorAll('a[href], button, input, select, textarea')]"
     count = chromium.value(f"{controls}.length")
     reached = []
     for _ in range(count):

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.consents.model import GPC_REFUSES
 from chalicelib.consents.notices import versions
 from chalicelib.core import clock
+from chalicelib.core.http import ShownLanguage
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import ErasureExtent, SettingsError, settings
 from chalicelib.privacy import register
 from chalicelib.privacy.plans import Action, erasure_plan
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.erasure.statement import STREAM_EXPORTS_KEPT
@@ -22,7 +25,8 @@ from chalicelib.rights.intake.submission import rule_of
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import Right
 from chalicelib.site.clauses.titles import path_of
-from chalicelib.site.pages import deletion, stated, year
+from chalicelib.site.forms import open_form
+from chalicelib.site.pages import deletion, notices_api, stated, year
 from chalicelib.site.pages.verify import POLICY, SCRIPT
 from tests.support import patches
 from tests.support.pages import site
@@ -119,7 +123,7 @@ def test_page_asks_for_two_codes_where_the_intake_wants_a_second_proof(right: Ri
 @pytest.mark.promise("RGT-10")
 def test_waits_are_those_of_the_settings() -> None:
     configure(ERASURE_GRACE_HOURS="240", ERASURE_RECOVERY_HOURS="100", CHOICE_LIFTING_NOTICE_HOURS="48")
-    assert "You can cancel for 10 days" in shown("/privacy/delete")
+    assert "as a rule 10 days after it" in shown("/privacy/delete")
     assert "wait 100 hours" in shown("/privacy/rights/access")
     assert "we announce that 2 days ahead" in shown("/privacy/rights/restriction")
     assert stated._STREAM_EXPORTS_KEPT == STREAM_EXPORTS_KEPT
@@ -215,6 +219,24 @@ def test_page_of_child_safety_has_the_contact_and_the_ages() -> None:
     text = shown("/privacy/children")
     assert settings().contact_email in text
     assert "15 years in Serbia, 13 to 16 elsewhere, and 16 where we know of no rule" in text
+
+
+@pytest.mark.promise("USE-4")
+def test_page_of_cookies_names_our_cookie_and_what_the_signal_refuses() -> None:
+    text = shown("/privacy/cookies")
+    assert open_form.NO_FORM.partition("=")[0] in text
+    assert GPC_REFUSES == (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
+    assert "it refuses marketing and personalised advertisements" in text
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.parametrize(("day", "announced"), [(date(2026, 12, 20), 2), (date(2027, 1, 16), 0)])
+def test_versions_are_marked_as_in_effect_or_announced(day: date, announced: int) -> None:
+    in_force(day)
+    found = read(notices_api.get_versions_page(None, ShownLanguage(Language.SERBIAN_LATIN)).markup)
+    assert (found.shown.count("Važi sada"), found.shown.count("Najavljena")) == (2, announced)
+    in_english = [text for tag, given, text in found.pieces if tag == "p" and given.get("lang") == "en"]
+    assert sorted(in_english) == sorted(one.changes for one in versions.PUBLISHED)
 
 
 # --- the year, and certificates

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from chalicelib.privacy.clauses.binding import registered, setting
-from chalicelib.privacy.clauses.clause import Article, clause
+from chalicelib.privacy.clauses.clause import Article, clause, gdpr
 from chalicelib.privacy.recipients import Recipient
 
 RECIPIENTS = (
     clause(
-        "site.recipients.only",
+        "site.recipients.sent",
         (),
-        "We send your data to these recipients only, and to each of them only what is stated here. "
-        "{provider} "
-        "stores and processes all of it for us.",
-        "Vaše podatke šaljemo samo ovim primaocima, i svakom samo ono što je ovde navedeno. {provider} sve "
-        "to "
-        "čuva i obrađuje za nas.",
+        "We send your data to these recipients, and to an authority on a valid request; we record each "
+        "disclosure. People you chat with see your messages and profile. {provider} stores and processes "
+        "our own databases for us.",
+        "Vaše podatke šaljemo ovim primaocima, a organu vlasti na osnovu valjanog zahteva; svako otkrivanje "
+        "beležimo. Osobe sa kojima ćaskate vide Vaše poruke i profil. {provider} za nas čuva i obrađuje "
+        "naše baze podataka.",
         provider=registered(Recipient.AWS, "name"),
     ),
     clause(
@@ -31,6 +31,15 @@ CONTROLLER = clause(
     (),
     "This company is also the controller of your data.",
     "Ovo društvo je i rukovalac Vašim podacima.",
+)
+# Besides the authority that supervises us and the courts (`privacy/remedies`).
+OTHER_AUTHORITIES = clause(
+    "site.complain.others",
+    gdpr(77, 1),
+    "You can also complain to the authority of the country where you live or work, or where the law was "
+    "broken.",
+    "Pritužbu možete da podnesete i organu države u kojoj živite ili radite ili u kojoj je došlo do povrede "
+    "prava.",
 )
 DSA = clause(
     "site.imprint.dsa",

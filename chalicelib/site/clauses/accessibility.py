@@ -33,14 +33,14 @@ CHAPTERS = (
             clause(
                 "site.accessibility.program",
                 (),
-                "Programs test each of these pages in a browser before each release. The tool {tool} has to "
-                "find no fault. The contrast of text has to be 4.5 at least, in light and in dark colours. "
-                "The pages have to fit a window of 320 pixels, which is what a zoom of 400 % leaves of a "
-                "usual one.",
-                "Programi proveravaju svaku od ovih stranica u pregledaču pre svakog izdanja. Alat {tool} "
-                "ne sme da nađe nijednu grešku. Kontrast teksta mora da bude najmanje 4,5, u svetlim i u "
-                "tamnim bojama. Stranice moraju da stanu u prozor od 320 piksela, koliko od uobičajenog "
-                "ostavlja uvećanje od 400 %.",
+                "Programs test these pages, and the first page of each form, in a browser before each "
+                "release. The tool {tool} has to find no fault. The contrast of text has to be 4.5 at least, "
+                "in light and in dark colours. The pages have to fit a window of 320 pixels, which is what "
+                "a zoom of 400 % leaves of a usual one.",
+                "Programi proveravaju ove stranice i prvu stranicu svakog obrasca u pregledaču pre svakog "
+                "izdanja. Alat {tool} ne sme da nađe nijednu grešku. Kontrast teksta mora da bude najmanje "
+                "4,5, u svetlim i u tamnim bojama. Stranice moraju da stanu u prozor od 320 piksela, koliko "
+                "od uobičajenog ostavlja uvećanje od 400 %.",
                 tool=Single("accessibility/tool"),
             ),
             clause(
@@ -54,10 +54,13 @@ CHAPTERS = (
             clause(
                 "site.accessibility.missing",
                 (),
-                "So far no person has tested the pages with a screen reader, and no other body has assessed "
-                "them.",
-                "Do sada nijedna osoba nije isprobala stranice sa čitačem ekrana, niti ih je ocenilo drugo "
-                "telo.",
+                "The later pages of a form, with a code or a request, are tested by {tool} too, but in one "
+                "window and in light colours only. So far no person has tested the pages with a screen "
+                "reader, and no other body has assessed them.",
+                "Naredne stranice obrasca, sa kodom ili zahtevom, takođe proverava {tool}, ali samo u jednom "
+                "prozoru i u svetlim bojama. Do sada nijedna osoba nije isprobala stranice sa čitačem "
+                "ekrana, niti ih je ocenilo drugo telo.",
+                tool=Single("accessibility/tool"),
             ),
         ),
     ),
@@ -69,7 +72,7 @@ CHAPTERS = (
                 "site.accessibility.report",
                 (),
                 "Write to {contact}: the page, what you wanted to do, and what happened. We also give you "
-                "in another way what a page does not give you, and accept your request by mail or letter.",
+                "in another way what a page does not give you, and accept your request by email or letter.",
                 "Pišite na {contact}: koja stranica, šta ste hteli da uradite i šta se dogodilo. Ono što "
                 "Vam stranica ne pruža dajemo Vam na drugi način, a zahtev primamo i imejlom ili pismom.",
                 contact=setting("contact"),

@@ -65,8 +65,8 @@ DONE = Chapter(
             (),
             "A member of our staff reads each report. We comply with the laws on the safety of children, "
             "and report what we learn of such crimes to the competent authority.",
-            "Svaku prijavu čita naš zaposleni. Poštujemo zakone o bezbednosti dece i ono što saznamo o "
-            "takvim delima prijavljujemo nadležnom organu.",
+            "Svaku prijavu čita neko od naših zaposlenih. Poštujemo zakone o bezbednosti dece i ono što "
+            "saznamo o takvim delima prijavljujemo nadležnom organu.",
         ),
         clause(
             "site.children.authorities",

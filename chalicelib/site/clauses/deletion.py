@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.core.settings import ErasureExtent
-from chalicelib.privacy.clauses.binding import Kept, registered, setting
+from chalicelib.privacy.clauses.binding import Kept, lasts, registered, setting
 from chalicelib.privacy.clauses.clause import Clause, clause, gdpr, zzpl
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.site.clauses.rights import wait
 
 _STREAM = registered(Recipient.STREAM, "name")
 
+WAYS = clause(
+    "site.deletion.ways",
+    (),
+    "With the app: “Privacy and rights”, where one code is enough. Without it: begin here. If you lost the "
+    "phone, a new SIM card with your number gets the code.",
+    "U aplikaciji: „Privatnost i prava“, gde je dovoljan jedan kod. Bez nje: počnite ovde. Ako ste ostali "
+    "bez telefona, kod stiže na novu SIM karticu sa Vašim brojem.",
+)
 HAPPENS = (
     clause(
         "site.deletion.confirmed",
@@ -24,10 +33,12 @@ HAPPENS = (
     clause(
         "site.deletion.grace",
         (),
-        "You can cancel for {grace} after that message, by the link in it or in the app: the account and "
-        "its data then stay. In the app you can choose a shorter time of {waived}.",
-        "Brisanje možete da otkažete {grace} posle te poruke, vezom iz nje ili u aplikaciji: tada nalog i "
-        "podaci ostaju. U aplikaciji možete da izaberete kraće vreme: {waived}.",
+        "You can cancel until the day that this message names, as a rule {grace} after it, by the link in "
+        "it or in the app: the account and its data then stay. In the app you can choose a shorter time of "
+        "{waived}. A copy of your data that is not ready or not fetched can delay the deletion.",
+        "Brisanje možete da otkažete do dana navedenog u toj poruci, po pravilu {grace} posle nje, vezom iz "
+        "nje ili u aplikaciji: tada nalog i podaci ostaju. U aplikaciji možete da izaberete kraće vreme: "
+        "{waived}. Kopija podataka koja nije gotova ili preuzeta može da odloži brisanje.",
         grace=wait("grace"),
         waived=wait("waived_grace"),
     ),
@@ -72,11 +83,18 @@ HASHES = (
         "number stays in their lists until they lift the block. The hash of your user id stays for good, so "
         "that the id is given to no other person.",
         "Heš-vrednosti Vašeg broja i imejl adrese, zaštićene ključem i bez naloga, ostaju {quarantine}, a "
-        "posle prigovora na oglašavanje {suppressed}. Ako su Vas drugi korisnici blokirali, heš Vašeg broja "
-        "ostaje na njihovim listama dok ne ukinu blokadu. Heš Vaše oznake korisnika ostaje trajno, da je ne "
-        "bi dobilo drugo lice.",
+        "posle prigovora na oglasne poruke {suppressed}. Ako su Vas drugi korisnici blokirali, heš Vašeg "
+        "broja ostaje na njihovim listama dok ne ukinu blokadu. Heš Vaše oznake korisnika ostaje trajno, da "
+        "je ne bi dobilo drugo lice.",
         quarantine=wait("quarantine"),
         suppressed=wait("suppression"),
+    ),
+    clause(
+        "site.deletion.support",
+        (),
+        "Messages to our support that belong to no account stay for {support}.",
+        "Poruke podršci koje ne pripadaju nalogu ostaju {support}.",
+        support=lasts(Period.SUPPORT_MESSAGE),
     ),
     clause(
         "site.deletion.codes",

@@ -103,25 +103,22 @@ HAPPENS: Mapping[Right, tuple[Clause, ...]] = {
         clause(
             "site.rectification.profile",
             (),
-            "In the app you change your profile yourself, at once. A change that you request here is made "
-            "after we notified the account, and {recovery} later.",
-            "U aplikaciji svoj profil menjate sami, odmah. Izmenu koju tražite ovde unosimo nakon što "
-            "obavestimo nalog, i to {recovery} kasnije.",
+            "In the app you change your profile yourself, at once. What you write here changes no value: "
+            "{recovery} after we notified the account, we store it beside your data as your statement. To "
+            "have a value changed without the app, write to {contact}.",
+            "U aplikaciji svoj profil menjate sami, odmah. Ono što napišete ovde ne menja nijednu vrednost: "
+            "{recovery} pošto obavestimo nalog, čuvamo ga uz Vaše podatke kao Vašu izjavu. Za izmenu bez "
+            "aplikacije pišite na {contact}.",
             recovery=wait("recovery"),
+            contact=setting("contact"),
         ),
         clause(
             "site.rectification.reviewed",
             (*gdpr(18, 1, "a"), *zzpl(31)),
-            "Other data that you contest is checked by two of our staff. Until they decide, the use for "
-            "which it matters is restricted.",
-            "Druge podatke koje osporavate proveravaju dvoje naših zaposlenih. Dok ne odluče, upotreba za "
-            "koju su ti podaci važni je ograničena.",
-        ),
-        clause(
-            "site.rectification.statement",
-            (),
-            "If you complete the data without a changed value, your statement is stored beside it.",
-            "Ako podatke dopunjujete, a nijedna vrednost se ne menja, Vašu izjavu čuvamo uz njih.",
+            "Other data that you contest in the app, or by writing to us, is checked by two of our staff. "
+            "Until they decide, the use for which it matters is restricted.",
+            "Druge podatke koje osporavate u aplikaciji ili porukom proverava dvoje naših zaposlenih. Dok "
+            "ne odluče, upotreba za koju su ti podaci važni je ograničena.",
         ),
         clause(
             "site.rectification.recipients",
@@ -144,12 +141,10 @@ HAPPENS: Mapping[Right, tuple[Clause, ...]] = {
         clause(
             "site.restriction.effect",
             (*gdpr(18, 2), *zzpl(31)),
-            "What you name stops with your request. If you name nothing, all of it stops: we then store "
-            "your data, and use it otherwise only to sign you in, for your privacy rights, legal claims, "
-            "security and legal duties.",
-            "Ono što navedete prestaje čim podnesete zahtev. Ako ne navedete ništa, prestaje sve: tada Vaše "
-            "podatke čuvamo, a inače ih koristimo samo za prijavu, Vaša prava, pravne zahteve, bezbednost i "
-            "zakonske obaveze.",
+            "A request on this page stops all use, chat too: we then store your data, and use it otherwise "
+            "only to sign you in, for your privacy rights, legal claims, security and legal duties.",
+            "Zahtev sa ove stranice zaustavlja svu upotrebu, i ćaskanje: tada Vaše podatke čuvamo, a inače "
+            "ih koristimo samo za prijavu, Vaša prava, pravne zahteve, bezbednost i zakonske obaveze.",
         ),
         clause(
             "site.restriction.preserved",
@@ -162,9 +157,11 @@ HAPPENS: Mapping[Right, tuple[Clause, ...]] = {
         clause(
             "site.restriction.end",
             (*gdpr(18, 3), *zzpl(31)),
-            "You can end the restriction at any time. Before we end it, we announce that {notice} ahead.",
-            "Ograničenje možete da prekinete u svakom trenutku. Ako ga prekidamo mi, to najavljujemo "
-            "{notice} ranije.",
+            "You can end the restriction at any time, in the app or by writing to {contact}. Before we end "
+            "it, we announce that {notice} ahead.",
+            "Ograničenje možete da prekinete u svakom trenutku, u aplikaciji ili porukom na {contact}. Ako "
+            "ga prekidamo mi, to najavljujemo {notice} ranije.",
+            contact=setting("contact"),
             notice=wait("lifting"),
         ),
     ),
@@ -190,7 +187,7 @@ HAPPENS: Mapping[Right, tuple[Clause, ...]] = {
             "Two of our staff decide whether compelling grounds override your interests, as a rule within "
             "{weighing}. Without such grounds the use stays stopped. With them you get the reasons, and the "
             "use begins again {notice} after we announced that, at the earliest.",
-            "Dvoje naših zaposlenih odlučuju da li zakonski razlozi pretežu nad Vašim interesima, po "
+            "Dvoje naših zaposlenih odlučuje da li zakonski razlozi pretežu nad Vašim interesima, po "
             "pravilu za {weighing}. Ako takvih razloga nema, obrada ostaje prekinuta. Ako ih ima, dobijate "
             "obrazloženje, a obrada se nastavlja najranije {notice} nakon što to najavimo.",
             weighing=wait("weighing"),
@@ -203,8 +200,8 @@ HAPPENS: Mapping[Right, tuple[Clause, ...]] = {
             (*gdpr(21, 3), *zzpl(37)),
             "Marketing to you stops at once. A message that is already on its way may still arrive. Codes, "
             "and messages about your account and your rights, are not marketing: they still come.",
-            "Oglašavanje prema Vama odmah prestaje. Poruka koja je već poslata može još da stigne. Kodovi i "
-            "poruke o Vašem nalogu i pravima nisu oglašavanje: oni i dalje stižu.",
+            "Oglasne poruke Vam odmah prestajemo da šaljemo. Poruka koja je već poslata može još da stigne. "
+            "Kodovi i poruke o Vašem nalogu i pravima nisu oglasne poruke: oni i dalje stižu.",
         ),
         clause(
             "site.marketing.remembered",
@@ -249,12 +246,13 @@ ANSWERED = clause(
 WARNED = clause(
     "site.warned",
     (),
-    "If you request it without the app, we first notify the account, and wait {recovery}: so its owner can "
-    "stop what another person requested. Two of our staff check a request first, if your codes went to all "
-    "numbers and addresses that we could notify.",
-    "Ako zahtev podnesete bez aplikacije, prvo obaveštavamo nalog i čekamo {recovery}: tako vlasnik može da "
-    "zaustavi ono što je zatražilo drugo lice. Dvoje naših zaposlenih prvo proveravaju zahtev ako su Vaši "
-    "kodovi poslati na sve brojeve i adrese koje bismo mogli da obavestimo.",
+    "Without the app, two of our staff check who made the request, because your codes went to every contact "
+    "that we could warn: write to {contact} once you have entered both. We notify the account and wait "
+    "{recovery}, so that its owner can stop what another person requested.",
+    "Bez aplikacije, dvoje naših zaposlenih proverava ko je podneo zahtev, jer su Vaši kodovi poslati na "
+    "svaki kontakt koji bismo mogli da upozorimo: kada unesete oba, pišite na {contact}. Obaveštavamo nalog "
+    "i čekamo {recovery}, da bi vlasnik mogao da zaustavi ono što je zatražilo drugo lice.",
+    contact=setting("contact"),
     recovery=wait("recovery"),
 )
 EVIDENCE = clause(
@@ -268,20 +266,25 @@ EVIDENCE = clause(
 CODE = clause(
     "site.code",
     (*gdpr(12, 6), *zzpl(21)),
-    "A code to your mobile number or your email address. You need no account: if we store nothing about "
-    "that number or address, we answer so.",
-    "Kod koji šaljemo na Vaš broj mobilnog telefona ili imejl adresu. Nalog Vam nije potreban: ako o tom "
-    "broju ili adresi ne čuvamo ništa, tako i odgovaramo.",
+    "A code to your mobile number or your email address. You need no account: if no account has that number "
+    "or address, we answer so. Messages to our support that belong to no account are not found in this way: "
+    "for these, write to {contact}.",
+    "Kod koji šaljemo na Vaš broj mobilnog telefona ili imejl adresu. Nalog Vam nije potreban: ako nijedan "
+    "nalog nema taj broj ili adresu, tako i odgovaramo. Poruke podršci koje ne pripadaju nalogu tako se ne "
+    "pronalaze: za njih pišite na {contact}.",
+    contact=setting("contact"),
 )
 SECOND_PROOF = clause(
     "site.second_proof",
     (),
     "For this right, without the app, two codes: one to the number and one to the email address of your "
     "account. One stolen phone or mailbox is then not enough. An address counts after {mailbox} in the "
-    "account, and a changed number after {recovery}.",
+    "account, and a changed number after {recovery}. If your account has no email address, write to "
+    "{contact}.",
     "Za ovo pravo, bez aplikacije, dva koda: jedan na broj i jedan na imejl adresu Vašeg naloga. Tako jedan "
     "ukraden telefon ili jedno sanduče nisu dovoljni. Adresa važi kada je u nalogu {mailbox}, a promenjeni "
-    "broj nakon {recovery}.",
+    "broj nakon {recovery}. Ako Vaš nalog nema imejl adresu, pišite na {contact}.",
+    contact=setting("contact"),
     mailbox=wait("mailbox"),
     recovery=wait("recovery"),
 )

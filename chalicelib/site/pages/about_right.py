@@ -13,6 +13,7 @@ from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import RefusalReason, Right
 from chalicelib.site.clauses import rights as clauses
+from chalicelib.site.clauses.about import OTHER_AUTHORITIES
 from chalicelib.site.layout import Reader, bullets, paragraphs, section
 from chalicelib.site.pages import stated
 
@@ -37,7 +38,10 @@ def parts(reader: Reader, right: Right) -> Iterator[Html]:
     refusals = sorted(declaration.of(right).refusals)
     yield section(say("What we may refuse"), _refusals(reader, refusals, facts), id="refuse")
     yield section(
-        say("Where to complain"), paragraphs(remedies.in_words(None, reader.language)), id="complain"
+        say("Where to complain"),
+        paragraphs(remedies.in_words(None, reader.language)),
+        stated.said(reader, (OTHER_AUTHORITIES,), facts),
+        id="complain",
     )
 
 

@@ -16,8 +16,9 @@ def parts(reader: Reader) -> Iterator[Html]:
         say("The app stores on your phone only what it needs: your session, and what you set there."),
     )
     stored = say(
-        "While a form is open, your browser keeps one cookie with the name form, so that the next page knows "
-        "the form. It is encrypted, lasts 30 minutes at most, and ends when you close the form."
+        "While a form is open, your browser keeps one cookie with the name {cookie}, so that the next page "
+        "knows the form. It is encrypted, lasts 30 minutes at most, and ends when you close the form.",
+        cookie="__Host-form",
     )
     yield section(say("What is stored"), bullets(stored))
     yield section(
@@ -33,8 +34,8 @@ def parts(reader: Reader) -> Iterator[Html]:
         say("Signals of your browser"),
         paragraphs(
             say(
-                "We honour {signal}: in the app, it decides those purposes about which you have not decided "
-                "yourself. On this site there is nothing that it could stop.",
+                "We honour {signal}: in the app it refuses marketing and personalised advertisements, unless "
+                "you decided yourself. On this site there is nothing that it could stop.",
                 signal="Global Privacy Control",
             ),
         ),

@@ -40,6 +40,7 @@ def parts(reader: Reader, facts: Facts) -> Iterator[Html]:
         if f"kind/{kind}" in facts
     )
     check = link(reader, "/privacy/verify", say("Check a certificate"))
+    yield stated.said(reader, (clauses.WAYS,), facts)
     yield section(say("What happens"), stated.said(reader, clauses.HAPPENS, facts), paragraphs(check))
     yield section(say("What is deleted"), bullets(*deleted), id="goes")
     yield section(

@@ -9,7 +9,7 @@ from chalicelib.privacy.clauses.clause import Article, citation
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.site.clauses.about import CONTROLLER as THE_CONTROLLER
-from chalicelib.site.clauses.about import DSA
+from chalicelib.site.clauses.about import DSA, OTHER_AUTHORITIES
 from chalicelib.site.layout import Reader, paragraphs, section
 from chalicelib.site.pages import stated
 
@@ -45,6 +45,7 @@ def parts(reader: Reader) -> Iterator[Html]:
             (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
         ),
         paragraphs(remedies.in_words(None, reader.language)),
+        stated.said(reader, (OTHER_AUTHORITIES,), facts),
         id="authority",
     )
 

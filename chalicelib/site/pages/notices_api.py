@@ -6,10 +6,11 @@ from chalice.app import Blueprint
 
 from chalicelib.consents.notices import frozen, service, versions
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.core import clock
 from chalicelib.core.clock import day_of
 from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.http import PublicPage, ReaderLanguage, ShownLanguage, route
-from chalicelib.core.languages import day_in_words
+from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import POLICY
 from chalicelib.core.phrases import in_script
@@ -74,9 +75,15 @@ def _list(reader: Reader, *kinds: NoticeKind) -> PublicPage:
 
 
 def _versions(reader: Reader, kind: NoticeKind) -> Iterator[Html]:
+    now = clock.now()
     found = sorted(versions.published(kind), key=lambda notice: notice.effective_at, reverse=True)
+    current = versions.in_effect(kind, now, found).version
     for notice in frozen.in_language(found, reader.language):
         day = in_script(day_in_words(day_of(notice.effective_at), reader.language), reader.language)
         said = reader.say("The version in effect from {day}", day=day)
-        changes = tag("p", notice.changes, class_="answer") if notice.changes else Html()
-        yield tag("div", tag("h3", tag("a", said, href=frozen.url_of(notice))), changes, class_="card")
+        written = {} if notice.digest else {"lang": Language.ENGLISH.value}  # by its author
+        changes = tag("p", notice.changes, class_="answer", **written) if notice.changes else Html()
+        state = "In effect now" if notice.version == current else "Announced"
+        is_marked = notice.version == current or notice.effective_at > now
+        mark = tag("p", tag("strong", reader.say(state))) if is_marked else Html()
+        yield tag("div", tag("h3", tag("a", said, href=frozen.url_of(notice))), mark, changes, class_="card")

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +13,10 @@ from chalicelib.core.languages import Language
 from chalicelib.rights.request.terms import Right
 from chalicelib.site import layout
 from chalicelib.site.clauses.titles import TITLES, path_of
+from chalicelib.site.forms import start, start_api
+from chalicelib.site.forms.model import StartForm
 from chalicelib.site.layout import SITE_POLICY, Reader
-from chalicelib.site.pages import registry, rights
+from chalicelib.site.pages import notices_api, registry, rights
 
 BASE = "/api"
 # Every page that this package builds, by its path.
@@ -23,6 +25,13 @@ PAGES = {
     **{f"/privacy/{name}": name for name in registry.NAMES},
     **{path_of(right): right for right in Right},
 }
+# The other pages of the site, by the views of their routes.
+OTHERS: Mapping[str, Callable[[None, None], PublicPage]] = {
+    "/privacy/request": start_api.get_receipt_page,
+    "/privacy/support": start_api.get_support_page,
+    "/privacy/versions": notices_api.get_versions_page,
+}
+SERVED = sorted({*PAGES, *OTHERS})
 
 
 def page(path: str, language: Language = Language.ENGLISH) -> PublicPage:
@@ -34,6 +43,17 @@ def page(path: str, language: Language = Language.ENGLISH) -> PublicPage:
     return PublicPage(markup=layout.page(reader, reader.say(TITLES[named]), *parts), policy=SITE_POLICY)
 
 
+def served(path: str) -> PublicPage:
+    """Return a page as it is served: with the form that begins on it."""
+    if path in OTHERS:
+        return OTHERS[path](None, None)
+    named = PAGES[path]
+    if isinstance(named, Right):
+        markup = start.of_right(Reader(path, Language.ENGLISH), named, StartForm())
+        return PublicPage(markup=markup, policy=SITE_POLICY)
+    return page(path)
+
+
 @dataclass
 class SiteServer:
     """Where the pages are, and the response with the keys of certificates; None: none comes."""
@@ -42,8 +62,8 @@ class SiteServer:
     keys: str | None = '{"keys":[]}'
 
     def answer(self, path: str) -> tuple[int, Mapping[str, str], str]:
-        if path.removeprefix(BASE) in PAGES:
-            found = respond(page(path.removeprefix(BASE)), "-")
+        if path.removeprefix(BASE) in SERVED:
+            found = respond(served(path.removeprefix(BASE)), "-")
             return 200, {name: str(value) for name, value in found.headers.items()}, found.body
         if path == f"{BASE}/v1/certificate-keys" and self.keys is not None:
             return 200, {"Content-Type": "application/json"}, self.keys
