@@ -80,6 +80,7 @@ JOBS = (
     "chalicelib.rights.erasure.idle.jobs",
     "chalicelib.retention.jobs",
     "chalicelib.rights.jobs",
+    "chalicelib.rights.papers.jobs",
     "chalicelib.usage.jobs",
 )
 

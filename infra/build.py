@@ -1,6 +1,7 @@
 """`python -m infra.build` (`make package`): the deployment package in build/.
 
     build/app.zip        code of every function, slimmed and precompiled
+    build/images.zip     the same for `clean_images`, with Pillow
     build/service.json   functions, API, jobs
     build/data.json      tables
     build/vault.json     keys and secrets
@@ -31,7 +32,7 @@ import typer
 from rich.console import Console
 
 from infra.dashboards import dashboard_resources
-from infra.packaging import dependencies, models
+from infra.packaging import dependencies, images, models
 from infra.packaging.archive import fingerprint, write_archive
 from infra.packaging.dependencies import Architecture
 from infra.packaging.groups import clean_environment, routes_by_group
@@ -59,6 +60,11 @@ class Package:
     def code(self) -> Path:
         """Return the path of the zip that all functions share."""
         return self.folder / "app.zip"
+
+    @property
+    def images(self) -> Path:
+        """Return the path of the zip of the one function that decodes images."""
+        return self.folder / "images.zip"
 
     @property
     def functions(self) -> frozenset[str]:
@@ -90,9 +96,12 @@ def build(
 
 def _make(root: Path, architecture: Architecture, package: Package) -> None:
     with ThreadPoolExecutor() as pool:
-        base = pool.submit(_dependencies, root, architecture, package.folder)
+        pins, decoder = runtime_pins(root), runtime_pins(root, "requirements-images")
+        base = pool.submit(_dependencies, pins, architecture, package.folder, "dependencies")
+        pillow = pool.submit(_dependencies, decoder, architecture, package.folder, "images")
         code = _code(root, architecture, package)
         write_archive(package.code, code, base=base.result())
+        images.write_package(package.images, package.code, pillow.result())
 
 
 def _code(root: Path, architecture: Architecture, package: Package) -> Path:
@@ -117,7 +126,16 @@ def _inputs(root: Path, architecture: Architecture) -> str:
     """Return one hash of all inputs of the package."""
     runbook = str(RUNBOOK.relative_to(ROOT))  # the texts of the alarms
     tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging", "infra/dashboards", runbook)
-    sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
+    sources = _files(
+        root,
+        "app.py",
+        "requirements.in",
+        "requirements.txt",
+        "requirements-images.in",
+        "requirements-images.txt",
+        "chalicelib",
+        ".chalice",
+    )
     return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version, architecture)
 
 
@@ -168,14 +186,13 @@ def _configuration(stage: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Te
     }
 
 
-def _dependencies(root: Path, architecture: Architecture, out: Path) -> Path:
-    """The archive of the dependencies, built once per set of pins."""
-    pins = runtime_pins(root)
+def _dependencies(pins: list[str], architecture: Architecture, out: Path, name: str) -> Path:
+    """The archive of dependencies with a name, built once per set of pins."""
     key = fingerprint(ROOT, [Path(dependencies.__file__)], sys.version, architecture, *pins)[:16]
-    where = out / f"dependencies-{key}"
+    where = out / f"{name}-{key}"
     archive = where / "dependencies.zip"
     if not archive.exists():
-        for old in out.glob("dependencies-*"):
+        for old in out.glob(f"{name}-*"):
             shutil.rmtree(old)
         where.mkdir()
         dependencies.dependency_archive(pins, architecture, where)
@@ -195,10 +212,10 @@ def main(
         Architecture, typer.Option(help="the processor of the functions")
     ] = Architecture.X86_64,
 ) -> None:
-    """Build the package and print its version and size."""
+    """Build both packages and print their version and sizes."""
     package = build(architecture=architecture)
-    size = package.code.stat().st_size / 1e6
-    Console().print(f"build/ [bold]{package.version}[/]  app.zip {size:.1f} MB")
+    sizes = (f"{one.name} {one.stat().st_size / 1e6:.1f} MB" for one in (package.code, package.images))
+    Console().print(f"build/ [bold]{package.version}[/]  {'  '.join(sizes)}")
 
 
 if __name__ == "__main__":

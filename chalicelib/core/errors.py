@@ -24,7 +24,8 @@
     │   ├── (billing)            invoice_number_used
     │   ├── (openings)           not_waiting
     │   ├── (profiles)           email_taken, number_taken
-    │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt
+    │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt,
+    │   │                        no_more_papers
     │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (complaints)         complained_already
     │   ├── (support)            support_message_settled

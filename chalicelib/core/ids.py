@@ -160,3 +160,7 @@ class TableRemovalId(Id, prefix="tr"):
 
 class ReportId(Id, prefix="rp"):
     """One report; names the evidence in the Ledger that it was made, its period and its reader."""
+
+
+class PaperId(Id, prefix="pp"):
+    """A file by which a person proves their identity for a request."""

@@ -77,6 +77,8 @@ PERIODS: Mapping[str, Bounds] = {
     "chat_messages": _bounds("P30D", "P1D", "P30D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),
+    # Long enough for a second operator to look at a paper again, and for a question of the subject.
+    "identity_papers": _bounds("P7D", "P1D", "P14D"),
     # Legal claims lapse after three years (counted from the end of the year in some countries). A hold may
     # keep records for two years, and the request is needed until it lapses (ADR 31).
     "rights_evidence": _bounds("P3Y", "P3Y", "P10Y"),

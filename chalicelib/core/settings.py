@@ -203,6 +203,10 @@ class Settings:
         """The bucket in which copies wait until their subjects download them."""
         return self._named("RU4M_EXPORT_BUCKET")
 
+    def papers_bucket(self) -> str:
+        """The bucket of identity papers; set only for functions that use it."""
+        return self._named("RU4M_PAPERS_BUCKET")
+
     def _named(self, variable: str) -> str:
         return _required(self.environment, variable)
 

@@ -69,6 +69,10 @@ class Period(Enum):
         Start.INSTANT,
     )
     EXPORT = ("{} after the copy was made", Start.INSTANT)
+    IDENTITY_PAPERS = (
+        "{} after we decided about the identity, or after the 30 days in which we wait for its proof",
+        Start.INSTANT,
+    )
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)
 

@@ -124,6 +124,17 @@ WITHOUT_RECORD = (
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),
+    # The record `identity_papers` has their states, and no personal field (ADR 101).
+    DataWithoutRecord(
+        kind="identity_paper",
+        what="Files by which a person without a session proves their identity for a request.",
+        where="S3",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.NAME, Category.DATE_OF_BIRTH, Category.SELF_IMAGE, Category.CONTENT_PRIVATE),
+        recipients=(Recipient.AWS,),
+        kept=(Period.IDENTITY_PAPERS,),
+    ),
     # Consent must be demonstrable (Art. 7(1) GDPR), and a restore must be correct (Art. 32(1)(c)). No law
     # requires evidence of requests, but claims may.
     DataWithoutRecord(

@@ -54,6 +54,8 @@ TITLES = {
     "limit": "Counters that prevent abuse",
     "export_copy": "Copies of your data, as files",
     "export_file": "Copies of your data that we made for you",
+    "identity_paper": "Files by which you prove your identity",
+    "identity_papers": "What became of the files by which you prove your identity",
     "guest_draft": "Privacy requests that wait for a code",
     "open_request": "Privacy requests that we have not answered yet",
     "preserved_messages": "Your messages, kept while a restriction stops their deletion",

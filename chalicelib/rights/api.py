@@ -26,6 +26,7 @@ from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_of
+from chalicelib.rights.papers import store as papers
 from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import Receipt
@@ -161,7 +162,8 @@ def get_by_receipt(
     rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
 ) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
-    return _view(service.by_receipt(rights_request_id, receipt.text), _language(reader))
+    request, found = service.by_receipt(rights_request_id, receipt.text), papers.papers_of(rights_request_id)
+    return RequestView.of(request, _language(reader), recipients.named_disclosures(request), found)
 
 
 @route(

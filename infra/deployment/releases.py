@@ -64,7 +64,7 @@ def record(account: AwsAccount, stage: str, version: str, parameters: Mapping[st
     _write(account, stage, made)
     account.discard(_noted(stage))  # from now on the stack shows which tables are used
     for old in listed(account, stage)[KEPT:]:
-        for name in (_RECORD, "app.zip", "service.json", "data.json", "vault.json"):
+        for name in (_RECORD, "app.zip", "images.zip", "service.json", "data.json", "vault.json"):
             account.discard(f"{stage}/{old.version}/{name}")
 
 

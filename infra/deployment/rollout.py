@@ -83,6 +83,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     data = tables.in_use(stacks, target.stage, stored)
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
+    account.upload(package.images, f"{target.stage}/{package.version}/{package.images.name}")
     parameters = {
         **vault,
         **published,

@@ -185,6 +185,11 @@ class LocalCloud:
         kept = [*found.get("Versions", []), *found.get("DeleteMarkers", []), *uploads]
         return [str(one["Key"]) for one in kept]
 
+    def papers(self) -> list[str]:
+        """Return the key of each object in the bucket of identity papers."""
+        found = self.account.client("s3").list_objects_v2(Bucket=self._data("PapersBucketName"))
+        return [str(one["Key"]) for one in found.get("Contents", [])]
+
     @property
     def archive(self) -> str:
         """Return the name of the locked bucket."""

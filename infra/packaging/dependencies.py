@@ -101,6 +101,15 @@ _DROP = (
     "multidict/*.so",
     "propcache/*.so",
     "yarl/*.so",
+    # Images are decoded from JPEG, PNG and WebP; no text is drawn, and no profile is applied.
+    "PIL/_avif*",
+    "PIL/_imagingcms*",
+    "PIL/_imagingft*",
+    "PIL/_imagingtk*",
+    "pillow.libs/libavif*",
+    "pillow.libs/libfreetype*",
+    "pillow.libs/libharfbuzz*",
+    "pillow.libs/liblcms2*",
     "aiodns",
     "pycares",
     "cffi",
@@ -140,10 +149,9 @@ def slim(tree: Path) -> None:
     for pattern in _DROP:
         for path in list(tree.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for data in (tree / "botocore" / "data", tree / "boto3" / "data"):
-        for service in (p for p in data.iterdir() if p.is_dir()):
-            if service.name not in AWS_SERVICES:
-                shutil.rmtree(service)
+    for service in (*tree.glob("botocore/data/*/"), *tree.glob("boto3/data/*/")):
+        if service.is_dir() and service.name not in AWS_SERVICES:
+            shutil.rmtree(service)
 
 
 def precompile(tree: Path) -> None:

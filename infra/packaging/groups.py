@@ -15,7 +15,17 @@ from chalicelib.core.table_names import Table
 
 Route = tuple[str, str]  # path, method
 
-_QUEUES = ("announcements", "breaches", "dead", "erasures", "hooks", "renewals", "rights", "transfers")
+_QUEUES = (
+    "announcements",
+    "breaches",
+    "dead",
+    "erasures",
+    "hooks",
+    "papers",
+    "renewals",
+    "rights",
+    "transfers",
+)
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
     **{f"RU4M_{name.upper()}_QUEUE": f"https://packaging.example.org/{name}" for name in _QUEUES},
@@ -30,6 +40,7 @@ PLACEHOLDERS = {
     "RU4M_COMPANY_NUMBER": "00000000",
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_EXPORT_BUCKET": "exports",
+    "RU4M_PAPERS_BUCKET": "papers",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
     "RU4M_MAIL_CONFIGURATION": "packaging",

@@ -29,6 +29,8 @@ _ENDPOINTS = "endpoints.json"
 _TEXTS = frozenset({"documentation", "documentationUrl"})
 # Signing of SES has a name of its own in the endpoints, and credentials of a role come from STS.
 _BESIDE = frozenset({"email", "sts"})
+# Operations that botocore describes its own calls by: a form that uploads to S3 has the address of this one.
+_UNNAMED = frozenset({"create_bucket"})
 
 
 def write_models(sources: Path, services: Iterable[str], target: Path) -> None:
@@ -39,7 +41,7 @@ def write_models(sources: Path, services: Iterable[str], target: Path) -> None:
         services: the services that they call.
         target: the tree to which `botocore/data` is added.
     """
-    words, names = named_in(sources), frozenset(services)
+    words, names = named_in(sources) | _UNNAMED, frozenset(services)
     data = target / "botocore" / "data"
     for service in sorted(names):
         for found in sorted((_DATA / service).glob(f"*/{_SERVICE}")):

@@ -16,19 +16,19 @@ from packaging.utils import NormalizedName, canonicalize_name
 _COMMAND_LINE_ONLY = "chalice"
 
 
-def runtime_pins(root: Path) -> list[str]:
-    """`name==version` lines for the zip, sorted.
+def runtime_pins(root: Path, listing: str = "requirements") -> list[str]:
+    """`name==version` lines for a zip, sorted, from the two files of a listing.
 
     Raises:
-        LookupError: a needed distribution has no pin in requirements.txt.
+        LookupError: a needed distribution has no pin.
     """
-    pins = {canonicalize_name(r.name): r for r in _lines(root / "requirements.txt")}
+    pins = {canonicalize_name(r.name): r for r in _lines(root / f"{listing}.txt")}
     needed: set[NormalizedName] = set()
-    for requirement in _lines(root / "requirements.in"):
+    for requirement in _lines(root / f"{listing}.in"):
         if canonicalize_name(requirement.name) != _COMMAND_LINE_ONLY:
             _collect(requirement, needed)
     if missing := needed - pins.keys():
-        raise LookupError(f"no pin in requirements.txt for {', '.join(sorted(missing))}")
+        raise LookupError(f"no pin in {listing}.txt for {', '.join(sorted(missing))}")
     return [f"{name}{pins[name].specifier}" for name in sorted(needed)]
 
 

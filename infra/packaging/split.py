@@ -137,7 +137,7 @@ def _finish(properties: Template, name: str, logical: str) -> None:
     variables["RU4M_FUNCTION"] = name
     properties |= {
         "FunctionName": {"Fn::Sub": f"ru4m-${{Stage}}-{name}"},
-        "CodeUri": {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}},
+        "CodeUri": {"Bucket": {"Ref": "CodeBucket"}, "Key": _OWN_CODE.get(name, {"Ref": "CodeKey"})},
         "LoggingConfig": {"LogGroup": {"Ref": f"{logical}Logs"}, "LogFormat": "JSON"},
         "Tags": {"service": "ru4m", "stage": {"Ref": "Stage"}, "function": name},
     }
@@ -162,6 +162,9 @@ def reserved_parameter(logical: str) -> str:
     """The template parameter with a function's reserved concurrency."""
     return f"Reserved{logical}"
 
+
+# The functions with a package of their own, which is beside the shared one (`rollout`).
+_OWN_CODE = {"clean_images": {"Fn::Sub": "${Stage}/${Version}/images.zip"}}
 
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
@@ -231,6 +234,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
     "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
+    "${PapersDead.Arn}": {"RU4M_DEAD_QUEUE": "PapersDead"},
     "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
     "${ShardsDead.Arn}": {"RU4M_DEAD_QUEUE": "ShardsDead"},
     "sns:Publish": {"RU4M_SMS_SENDERS": "SmsSenders"},

@@ -1,4 +1,4 @@
-"""The files of a release: the package, its components as CycloneDX, their licences, and the hashes of all."""
+"""The files of a release: the packages, their components as CycloneDX, their licences, the hashes of all."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ _LICENCE = re.compile("(licen[cs]e|copying|notice)", re.IGNORECASE)
 
 
 def write(folder: Path, package: Package, project: str) -> str:
-    """Write the files of a release whose pyproject.toml is `project`; return the SHA-256 of the zip.
+    """Write the files of a release whose pyproject.toml is `project`; return the SHA-256 of the shared zip.
 
     Raises:
         ReleaseRefused: the tool that writes the components failed, or a component has no text of a licence.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shutil.copyfile(package.code, folder / "app.zip")
+    for archive in (package.code, package.images):
+        shutil.copyfile(archive, folder / archive.name)
     components = packaged(package)
     (folder / "licences.txt").write_text("\n\n".join(map(_licence, components)))
     _write_bom(folder / "sbom.json", components, project)
@@ -38,13 +39,18 @@ def write(folder: Path, package: Package, project: str) -> str:
 
 
 def packaged(package: Package) -> list[Distribution]:
-    """The installed distributions of which the zip has a module, by name.
+    """The installed distributions of which a zip has a module, by name.
 
     A requirement of which the build leaves out all modules is none; Chalice, of which it takes one, is.
     """
-    with zipfile.ZipFile(package.code) as archive:
-        names = {name.removesuffix("c") if name.endswith(".pyc") else name for name in archive.namelist()}
-    pins = [*runtime_pins(ROOT), f"chalice=={version('chalice')}"]
+    names: set[str] = set()
+    for path in (package.code, package.images):
+        with zipfile.ZipFile(path) as archive:
+            names |= {
+                name.removesuffix("c") if name.endswith(".pyc") else name for name in archive.namelist()
+            }
+    chalice = f"chalice=={version('chalice')}"
+    pins = [*runtime_pins(ROOT), *runtime_pins(ROOT, "requirements-images"), chalice]
     found = (distribution(pin.partition("==")[0]) for pin in sorted(pins))
     return [
         one for one in found if any(str(f) in names for f in one.files or () if f.suffix in {".py", ".so"})

@@ -124,10 +124,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "record_verified_codes": {"challenges": {"BatchGet", "Get", "Put"}},
     "purge_expired": {
-        **{
-            table: {"Delete", "QueryEnds", "Update"}
-            for table in ("accounts", "billing", "claims", "held", "rights")
-        },
+        **{table: {"Delete", "QueryEnds", "Update"} for table in ("accounts", "billing", "claims", "held")},
+        "rights": {"BatchGet", "Delete", "QueryEnds", "Update"},
         "challenges": {"Delete", "Get", "Put", "QueryEnds", "Update"},
         "ledger": {"Put", "Query", "QueryEnds"},
         "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
@@ -180,6 +178,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
         "usage": {"Put"},
     },
+    "clean_images": {"rights": {"Get", "Put"}},
     "sweep_rights": {"rights": {"BatchGet", "QueryDue", "QueryOpen", "QueryStuck"}},
     "send_unsent": {
         "accounts": {"BatchGet", "Delete", "Put", "QueryDue", "Update"},
@@ -256,6 +255,8 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "transfer_copies": {"Send"},
         "work_rights": RECEIVES,
     },
+    "papers": {"clean_images": RECEIVES - {"Send"}},
+    "papers-dead": {"clean_images": {"Send"}},
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
     "hooks-dead": {"work_on_hooks": {"Send"}},
     "rights-dead": {"erase_accounts": {"Send"}, "transfer_copies": {"Send"}, "work_rights": {"Send"}},
@@ -263,7 +264,8 @@ QUEUES: dict[str, dict[str, set[str]]] = {
 }
 
 OPENS_NO_RECORD = {
-    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks",
+    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger",
+    "clean_images", "hooks",
     "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
     "site", "sweep_rights", "watch_breaches", "work_on_hooks",
 }  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,20 @@ def functions(service: Template) -> dict[str, Template]:
 @pytest.fixture(scope="session")
 def unpacked(package: Package) -> Iterator[Path]:
     """Unpack the zip as Lambda does."""
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(package.code) as archive:
+    with _unpacked(package.code) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def unpacked_images(package: Package) -> Iterator[Path]:
+    """Unpack the zip of the function that decodes images."""
+    with _unpacked(package.images) as folder:
+        yield folder
+
+
+@contextmanager
+def _unpacked(packed: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(packed) as archive:
         archive.extractall(folder)
         yield Path(folder)
 

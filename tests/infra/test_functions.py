@@ -60,6 +60,7 @@ FUNCTIONS = {
     "sessions",
     "signup",
     "site",
+    "clean_images",
     "sweep_rights",
     "send_unsent",
     "sync_chat_profiles",
@@ -86,6 +87,7 @@ JOBS = {
     "renew_shard",
     "report_inbox",
     "roll_up_usage",
+    "clean_images",
     "sweep_rights",
     "send_unsent",
     "sync_chat_profiles",
@@ -99,6 +101,7 @@ JOBS = {
 # Variables that only some functions have.
 SELECTIVE = (
     "RU4M_TABLE_",
+    "RU4M_PAPERS_",
     "RU4M_SECRET_",
     "RU4M_STAGE_KEYS",
     "RU4M_PUBLIC_KEYS",
@@ -213,6 +216,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/support-messages/{challenge_id}/verify",
         "POST /v1/rights-receipts/{rights_request_id}/proofs",
         "POST /v1/rights-receipts/{rights_request_id}/proofs/{challenge_id}/verify",
+        "POST /v1/rights-receipts/{rights_request_id}/papers",
         "GET /v1/rights-receipts/{rights_request_id}/export",
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
@@ -684,7 +688,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "access_token": {"public_keys"},
         "admin": {
             accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts",
-            "secret_staff", "staff_versions", "rights_queue", *lookup, *sealing,
+            "secret_staff", "staff_versions", "papers_bucket", "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
         "announce_to_shard": {
@@ -723,10 +727,12 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         # It reads indexes by end, and opens no record.
         "purge_expired": {
             accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
+            "papers_bucket",
         },
         "rights": {
             accounts, challenges, claims, rights, usage, "table_ledger", "secret_codes", "secret_receipts",
-            "export_bucket", "rights_queue", "mail_from", "mail_configuration", *lookup, *sealing,
+            "export_bucket", "papers_bucket", "rights_queue", "mail_from", "mail_configuration", *lookup,
+            *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "reconcile_chat": {accounts, claims, rights, "table_ledger", "secret_stream", *lookup, *sealing},
@@ -745,6 +751,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, claims, challenges, usage, "table_ledger", "secret_codes", "secret_refresh",
             "secret_signing", "signing_kid", "mail_from", "mail_configuration", *lookup, *sealing,
         },
+        "clean_images": {rights, "papers_bucket", "papers_queue"},
         "sweep_rights": {rights, "rights_queue"},
         "send_unsent": {accounts, "secret_stream", *sealing},
         "sync_chat_profiles": {accounts, "secret_stream", *sealing},

@@ -22,6 +22,7 @@ from tests.support.world.builders import a_schedule_event
 
 PROBE = Path(__file__).with_name("probe.py")
 
+UPLOADED = f"incoming/r_{'0' * 26}/pp_{'0' * 26}"
 # A port on which no server listens, so that a call to AWS fails immediately.
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
@@ -142,6 +143,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","not_before":""}}'),
         failed(0, 1),
     ),
+    "clean_images": (messages(json.dumps({"detail": {"object": {"key": UPLOADED}}})), failed(0)),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "send_unsent": (a_schedule_event(), "EntryFailed: ('send_unsent', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, None),
@@ -158,6 +160,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
 
 # These load less than the others have in common.
 LIGHT = {"about", "access_token", "checkpoint_ledger", "site"}
+ALONE = LIGHT | {"clean_images"}  # it has a package of its own
 COMMON = ["boto3", "chalice.app", "aws_lambda_powertools", "pydantic"]
 
 Probe = Callable[[dict[str, dict[str, Any]], list[str]], dict[str, Run]]
@@ -165,12 +168,13 @@ Start = Callable[[str, dict[str, Any]], Run]
 
 
 @pytest.fixture(scope="module")
-def probe(unpacked: Path, functions: dict[str, Template]) -> Probe:
+def probe(unpacked: Path, unpacked_images: Path, functions: dict[str, Template]) -> Probe:
     """Start each function for an event, in a process that has imported some modules."""
 
     def probed(events: dict[str, dict[str, Any]], imported: list[str]) -> dict[str, Run]:
         handled = {name: [functions[name]["Handler"], event] for name, event in events.items()}
-        arguments = (str(unpacked), json.dumps(imported), json.dumps(handled))
+        folder = unpacked_images if events.keys() == {"clean_images"} else unpacked
+        arguments = (str(folder), json.dumps(imported), json.dumps(handled))
         child = subprocess.run(
             [sys.executable, "-S", "-I", str(PROBE), *arguments],
             env=clean_environment(**NOWHERE),
@@ -204,9 +208,9 @@ def run(probe: Probe, start: Start) -> Callable[[str], Run]:
 
     @cache
     def heavy() -> dict[str, Run]:
-        return probe({name: event for name, event in events.items() if name not in LIGHT}, COMMON)
+        return probe({name: event for name, event in events.items() if name not in ALONE}, COMMON)
 
-    return cache(lambda name: start(name, events[name]) if name in LIGHT else heavy()[name])
+    return cache(lambda name: start(name, events[name]) if name in ALONE else heavy()[name])
 
 
 def test_there_is_an_event_for_every_function() -> None:

@@ -243,7 +243,13 @@ def test_files_of_a_release_list_what_the_zip_has(package: Package, tmp_path: Pa
     sums = (line.split() for line in (folder / "SHA256SUMS").read_text().splitlines())
     for value, name in sums:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
-    assert {path.name for path in folder.iterdir()} == {"app.zip", "sbom.json", "licences.txt", "SHA256SUMS"}
+    assert {path.name for path in folder.iterdir()} == {
+        "app.zip",
+        "images.zip",
+        "sbom.json",
+        "licences.txt",
+        "SHA256SUMS",
+    }
     bom = json.loads((folder / "sbom.json").read_text())
     assert bom["bomFormat"] == "CycloneDX"
     assert bom["metadata"]["component"]["version"] == "0.1.0"
@@ -254,14 +260,15 @@ def test_files_of_a_release_list_what_the_zip_has(package: Package, tmp_path: Pa
 
 
 def expected_components(package: Package) -> set[str]:
-    """The distributions of the top-level modules in the zip."""
-    with zipfile.ZipFile(package.code) as archive:
-        modules = {
-            name.split("/")[0].split(".")[0] for name in archive.namelist() if ".dist-info" not in name
-        }
+    """The distributions of the top-level modules in the zips."""
+    names: list[str] = []
+    for path in (package.code, package.images):
+        with zipfile.ZipFile(path) as archive:
+            names += archive.namelist()
+    modules = {name.split("/")[0].split(".")[0] for name in names if ".dist-info" not in name}
     installed = packages_distributions()
     return {
         canonicalize_name(name)
-        for module in modules - {"app", "chalicelib", "__pycache__"}
+        for module in modules - {"app", "chalicelib", "__pycache__", "pillow"}
         for name in installed[module]
     }

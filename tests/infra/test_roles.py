@@ -164,6 +164,7 @@ EXPECTED = {
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),
+        ("s3:GetObject", "${PapersBucketArn}/clean/*"),
         ("dynamodb:ConditionCheckItem", "${RightsTableArn}"),  # one pseudonym of a member of staff
         (
             (
@@ -437,6 +438,7 @@ EXPECTED = {
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
         # A presigned link has the permissions of the role that made it.
         ("s3:GetObject", "${ExportBucketArn}/exports/*, ${ExportBucketArn}/preserved/*"),
+        ("s3:PutObject", "${PapersBucketArn}/incoming/*"),
     },
     "RecordVerifiedCodesRole": {
         _own_logs("record_verified_codes"),
@@ -465,6 +467,9 @@ EXPECTED = {
         (_LIST_BACKUPS, "*"),
         ("s3:ListBucket", "${ExportBucketArn}"),
         ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
+        ("s3:ListBucket", "${PapersBucketArn}"),
+        ("s3:DeleteObject", "${PapersBucketArn}/*"),
+        ("dynamodb:BatchGetItem", "${RightsTableArn}"),  # which papers are recorded
     },
     "CloseIdleAccountsRole": {
         _own_logs("close_idle_accounts"),
@@ -581,6 +586,15 @@ EXPECTED = {
         ),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),  # phone numbers have no ARN
+    },
+    "CleanImagesRole": {
+        _own_logs("clean_images"),
+        ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
+        ("sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage", "${PapersQueue.Arn}"),
+        ("sqs:SendMessage", "${PapersDead.Arn}"),
+        ("s3:GetObject", "${PapersBucketArn}/incoming/*"),
+        ("s3:DeleteObject", "${PapersBucketArn}/*"),
+        ("s3:PutObject", "${PapersBucketArn}/clean/*"),
     },
     "SweepRightsRole": {
         _own_logs("sweep_rights"),

@@ -23,9 +23,9 @@ CALLED = {
     },
     "kms": {"Decrypt", "GetPublicKey", "Sign"},
     "s3": {
-        "AbortMultipartUpload", "CompleteMultipartUpload", "CreateMultipartUpload", "DeleteObject",
-        "GetObject", "HeadObject", "ListMultipartUploads", "ListObjectVersions", "ListObjectsV2", "PutObject",
-        "UploadPart",
+        "AbortMultipartUpload", "CompleteMultipartUpload", "CreateBucket", "CreateMultipartUpload",
+        "DeleteObject", "GetObject", "HeadObject", "ListMultipartUploads", "ListObjectVersions",
+        "ListObjectsV2", "PutObject", "UploadPart",
     },
     "secretsmanager": {"GetSecretValue"},
     "sesv2": {"DeleteSuppressedDestination", "SendEmail"},

@@ -154,7 +154,7 @@ def test_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
 
 def built_elsewhere(python: str, folder: Path) -> Path:
     """Build the project from a copy at another path, with another environment; return its zip."""
-    for name in ("app.py", "requirements.in", "requirements.txt"):
+    for name in ("app.py", *(path.name for path in ROOT.glob("requirements*"))):
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("chalicelib", ".chalice", "infra", "docs"):
         ignored = shutil.ignore_patterns("__pycache__", "node_modules", "deployments", "deployed")

@@ -19,11 +19,13 @@ from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.reconciliation.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, transfer_copies, work_rights
+from chalicelib.rights.papers.jobs import clean_images
 from tests.support.jobs.events import QUEUE_ARN, Context, messages
 from tests.support.world.world import World
 
 WORKERS: dict[str, Any] = {
     "announce_to_shard": announce_to_shard,
+    "clean_images": clean_images,
     "erase_accounts": erase_accounts,
     "notify_of_breaches": notify_of_breaches,
     "renew_shard": renew_shard,

@@ -70,4 +70,12 @@ MUTANTS = (
         replace="        if not found:",
         harm="Data is kept for longer than the policy in effect says.",
     ),
+    Mutant(
+        name="papers_are_taken_before_the_policy_says_so",
+        promise="NOT-1",
+        place="chalicelib.rights.guests.service:offer_paper",
+        find="if not notices.describes(Practice.IDENTITY_PAPERS):",
+        replace="if request is None:",
+        harm="People send pictures of passports that no policy in effect mentions.",
+    ),
 )

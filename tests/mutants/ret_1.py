@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="only_the_first_page_of_copies_is_purged",
         promise="RET-1",
-        place="chalicelib.retention.purge.store:due_copies",
+        place="chalicelib.retention.purge.store:_listed",
         find='        if not answer.get("IsTruncated"):\n            return',
         replace="        if answer:\n            return",
         harm=(
@@ -59,5 +59,21 @@ MUTANTS = (
         find="if one is not Table.KEYS",
         replace="if one not in {Table.KEYS, Table.HELD}",
         harm="What a law kept of a deleted account stays after the day that the certificate names.",
+    ),
+    Mutant(
+        name="papers_outlast_the_decision",
+        promise="RET-1",
+        place="chalicelib.rights.request.store:_ending_papers",
+        find="found.decided(clock.now())",
+        replace="found.decided(found.kept_since)",
+        harm="A passport stays stored for weeks after the identity of its owner was decided.",
+    ),
+    Mutant(
+        name="bytes_outlast_their_paper",
+        promise="RET-1",
+        place="chalicelib.retention.purge.store:stray_papers",
+        find='if paper_id not in {one["paper_id"] for one in records.get(place, {}).get("papers", ())}:',
+        replace="if place not in records:",
+        harm="A passport that was dropped from its record stays stored while its request has another paper.",
     ),
 )

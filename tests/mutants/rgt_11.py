@@ -245,4 +245,12 @@ MUTANTS = (
         replace="False",
         harm="A person who mistypes the second contact cannot give the right one, and is refused.",
     ),
+    Mutant(
+        name="proven_request_takes_papers",
+        promise="RGT-11",
+        place="chalicelib.rights.guests.service:offer_paper",
+        find="if request.status is not Status.AWAITING_VERIFICATION:",
+        replace="if not request.is_open:",
+        harm="A person sends a passport for a request that needs none any more, and it is stored.",
+    ),
 )

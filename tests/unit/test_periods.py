@@ -117,6 +117,7 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "STAFF_REGISTER": "P9Y",
         "CHAT_MESSAGES": "P30D",
         "EXPORT": "P5D",
+        "IDENTITY_PAPERS": "P7D",
         "CONSENT_EVIDENCE": "P5Y",
         "BILLING": "P10Y",
     }

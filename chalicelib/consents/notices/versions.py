@@ -77,8 +77,8 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="1d501af64bca675d4f93d0c9fd2a8e9d9a4b86254cb665787d39399d002e69e5",
-        practices=frozenset({Practice.CLOSING_IDLE_ACCOUNTS, Practice.COUNTING_USE}),
+        digest="d9e374c708e399f889e8df674d259e8b5efb35c14f97d8b53d07de0c1b11cbac",
+        practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),
 )

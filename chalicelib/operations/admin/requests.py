@@ -11,15 +11,18 @@ from chalicelib.operations.admin.views import (
     CaseView,
     CheckedView,
     EnteredView,
+    ListView,
     NewExtension,
     NewLifting,
     NewProposal,
+    OpenedPaperView,
     PageView,
     WholeCaseView,
 )
 from chalicelib.rights.operators import decide, enter, extend, inspect, lists
 from chalicelib.rights.operators.enter import LateReceipt, ReceivedRequest
 from chalicelib.rights.operators.lists import RequestSearch
+from chalicelib.rights.papers import files
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
@@ -145,6 +148,15 @@ def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[Che
     by = staff.register(operator.arn)
     request = extend.record_identity_proof(request_id, by)
     return Tagged(CheckedView.checked(request, by), etag=etag(request))
+
+
+@route(routes, "GET", _ONE + "/papers")
+def open_papers(operator: Operator, request_id: RightsRequestId) -> ListView[OpenedPaperView]:
+    """Get links to the papers that prove an identity. Each call is recorded."""
+    found = inspect.open_papers(request_id, staff.register(operator.arn))
+    return ListView(
+        items=tuple(OpenedPaperView.showing(one, url=files.link_to(request_id, one)) for one in found)
+    )
 
 
 @route(routes, "POST", _ONE + "/retry")

@@ -24,6 +24,7 @@ from chalicelib.rights.answers.views import (
     DecisionView,
     ExtendedView,
     IdentityView,
+    PaperView,
     RequestView,
     RestraintView,
     StepView,
@@ -31,6 +32,7 @@ from chalicelib.rights.answers.views import (
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators import extend
 from chalicelib.rights.operators.decide import ProposedDecision
+from chalicelib.rights.papers.model import PaperType
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, Proposal, RightsRequest
@@ -110,6 +112,13 @@ class ProposalView(View):
     by: StaffId
     at: Instant
     approved_by: StaffId | None = None
+
+
+class OpenedPaperView(PaperView):
+    """A file by which a person proves their identity, and a link to it once it is `ready`."""
+
+    kept_as: PaperType | None = None
+    url: str | None = Field(None, description="Downloads it for two minutes; give it to no other person")
 
 
 class CorrectionView(View):

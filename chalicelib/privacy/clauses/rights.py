@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.privacy.clauses.binding import Fact, lasts, promise, right, setting
+from chalicelib.privacy.clauses.binding import Fact, Kept, lasts, practice, promise, right, setting
 from chalicelib.privacy.clauses.clause import Article, Clause, clause, gdpr, zzpl
 from chalicelib.privacy.periods import Period
+from chalicelib.privacy.purposes import Practice
 
 
 def _right(name: str, law: tuple[Article, ...], english: str, serbian: str, /, *holds: Fact) -> Clause:
@@ -119,6 +120,16 @@ EXERCISE = (
         promise("RGT-11"),
         contact=setting("contact"),
         answer=setting("answer"),
+    ),
+    clause(
+        "identity_papers",
+        (*gdpr(12, 6), *zzpl(21)),
+        "If a request waits for proof of your identity, you can upload papers that you choose. How "
+        "long we keep them: {papers}.",
+        "Ako zahtev čeka na dokaz o Vašem identitetu, možete da pošaljete dokumente koje sami izaberete. "
+        "Koliko dugo ih čuvamo: {papers}.",
+        where=practice(Practice.IDENTITY_PAPERS),
+        papers=Kept("identity_paper"),
     ),
     clause(
         "proof",

@@ -319,4 +319,9 @@ LABELS: Catalogue = {
     "Why we end the restriction": "Zašto prekidamo ograničenje",
     "Without account": "Bez naloga",
     "Your restrictions and objections in force": "Vaša ograničenja i prigovori koji su na snazi",
+    "Flaw": "Razlog odbijanja",
+    "Kept as": "Čuva se kao",
+    "Offered": "Ponuđeno",
+    "Paper ID": "Oznaka dokumenta",
+    "Papers": "Dokumenti",
 }

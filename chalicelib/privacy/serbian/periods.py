@@ -63,6 +63,9 @@ PERIODS: Mapping[Period, str] = {
         "ranije ako pošiljalac obriše poruku ili svoj nalog"
     ),
     Period.EXPORT: "{} nakon što je kopija napravljena",
+    Period.IDENTITY_PAPERS: (
+        "{} nakon što smo odlučili o identitetu, ili nakon 30 dana u kojima čekamo na njegov dokaz"
+    ),
     Period.CONSENT_EVIDENCE: "{} nakon što je pristanak prestao",
     Period.BILLING: "{} nakon kraja godine računa",
     Period.BREACH: "{} nakon što je povreda zabeležena",

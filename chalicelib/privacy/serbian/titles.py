@@ -127,6 +127,10 @@ TITLES: Catalogue = {
     "Numbers and mailboxes that get no direct marketing, by keyed hash": (
         "Brojevi i imejl adrese na koje ne šaljemo oglasne poruke, uz heš zaštićen ključem"
     ),
+    "Files by which you prove your identity": "Datoteke kojima dokazujete identitet",
+    "What became of the files by which you prove your identity": (
+        "Šta je bilo sa datotekama kojima dokazujete identitet"
+    ),
     "Privacy requests that wait for a code": "Zahtevi u vezi sa privatnošću koji čekaju kod",
     "What you stated to complete or correct your data": (
         "Vaše izjave kojima dopunjujete ili ispravljate svoje podatke"

@@ -1,4 +1,4 @@
-"""One run of the purge, over all lanes and the copies in S3 (ADR 33).
+"""One run of the purge, over all lanes, and the copies and papers in S3 (ADR 33, ADR 101).
 
 Invariants, wherever a run is killed, and if two run at once:
 
@@ -28,12 +28,12 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.retention.purge import evidence, store
-from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome
+from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome, StoredCopy
 from chalicelib.usage import service as usage
 
 T = TypeVar("T")
 
-_COPIES = "copies"
+_COPIES, _PAPERS = "copies", "papers"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
 _STRETCH = 1_000
 # Entries of the Ledger that a run counts at most, since it reads them again until DynamoDB deletes them.
@@ -49,7 +49,7 @@ _MAX_FAILURES = 5
 
 @dataclass
 class PlaceFigures:
-    """The figures of a run in one table, or in the bucket of copies."""
+    """The figures of a run in one table, or in the bucket of copies or of papers."""
 
     found: int = 0
     deleted: int = 0
@@ -107,8 +107,9 @@ def count_due(as_of: datetime, deadline: datetime) -> PurgeRun:
         if clock.now() >= deadline:
             counted.complete = False
             return counted
-    for copy in store.due_copies(purge.by):
-        counted.by_place[_COPIES].add(copy.end, as_of)
+    for place, due in ((_COPIES, store.due_copies), (_PAPERS, store.stray_papers)):
+        for one in due(purge.by):
+            counted.by_place[place].add(one.end, as_of)
     return counted
 
 
@@ -146,10 +147,13 @@ class _Purge:
         self._failures_in_a_row = 0
 
     def run(self) -> PurgeRun:
-        """Process every lane, then the copies; then report."""
+        """Process every lane, then the copies and papers; then report."""
         try:
             self._purge_lanes(self._deadline - _TURN)
-            self._attempt(_COPIES, self._purge_copies)
+            copies, papers = store.due_copies(self.by), store.stray_papers(self.by)
+            delete_copy = partial(store.delete_copy, by=self.by)
+            self._attempt(_COPIES, partial(self._purge_objects, _COPIES, copies, delete_copy))
+            self._attempt(_PAPERS, partial(self._purge_objects, _PAPERS, papers, store.delete_paper))
         except BudgetSpent:
             self._run.complete, self._run.over_budget = False, True
         self._budget.give_back()
@@ -263,13 +267,15 @@ class _Purge:
         self._failures_in_a_row = 0
         return outcome
 
-    def _purge_copies(self) -> bool:
-        figures, self._failures_in_a_row = self._run.by_place[_COPIES], 0
-        for copy in store.due_copies(self.by):
-            self._record_begun(_COPIES)
+    def _purge_objects(
+        self, place: str, due: Iterator[StoredCopy], delete: Callable[[StoredCopy], bool]
+    ) -> bool:
+        figures, self._failures_in_a_row = self._run.by_place[place], 0
+        for one in due:
+            self._record_begun(place)
             self._budget.take()
-            if self._try_to_delete(_COPIES, partial(store.delete_copy, copy, self.by)):
-                figures.add(copy.end, self._as_of)
+            if self._try_to_delete(place, partial(delete, one)):
+                figures.add(one.end, self._as_of)
                 figures.deleted += 1
             if clock.now() >= self._deadline:
                 self._run.complete = False

@@ -1,4 +1,4 @@
-"""All that the purge reads and deletes: items in DynamoDB, and copies in S3.
+"""All that the purge reads and deletes: items in DynamoDB, and copies and identity papers in S3.
 
 A lane is an index that lists items in parts of equal length, by the day of their end; usage by the hour of
 the event, whose end follows from its period. Items that are past their end are read part by part, and no part
@@ -16,8 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from chalicelib.core import aws, clock, table
+from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
@@ -45,6 +47,7 @@ HourPartitions = Callable[[datetime], tuple[str, ...]]
 # A part may get items until it is over. The rest allows for requests in progress and the lag of an index.
 _SETTLED = HOUR
 _PAGE = 500  # rows of an index in memory
+MAX_READ = 100  # items of a batched read
 
 
 # All tables but that of data keys, which are kept until the erasure.
@@ -219,13 +222,17 @@ def due_copies(by: datetime, prefix: str = _COPIES) -> Iterator[StoredCopy]:
     Raises:
         Unavailable: S3 does not answer.
     """
+    for listed in _listed(settings().export_bucket(), prefix):
+        end = Period.EXPORT.ends(listed["LastModified"])
+        if end <= by:
+            yield StoredCopy(listed["Key"], clock.to_epoch(end))
+
+
+def _listed(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
     token: dict[str, str] = {}
     while True:
-        answer = aws.ask("s3", "list_objects_v2", Bucket=settings().export_bucket(), Prefix=prefix, **token)
-        for listed in answer.get("Contents", ()):
-            end = Period.EXPORT.ends(listed["LastModified"])
-            if end <= by:
-                yield StoredCopy(listed["Key"], clock.to_epoch(end))
+        answer = aws.ask("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix, **token)
+        yield from answer.get("Contents", ())
         if not answer.get("IsTruncated"):
             return
         token = {"ContinuationToken": answer["NextContinuationToken"]}
@@ -243,4 +250,37 @@ def delete_copy(copy: StoredCopy, by: datetime) -> bool:
     if copy not in due_copies(by, copy.key):
         return False
     aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=copy.key)
+    return True
+
+
+def stray_papers(by: datetime) -> Iterator[StoredCopy]:
+    """Yield the identity papers that no record names: its period has ended, or it was deleted (ADR 101).
+
+    When that was is not known, so each counts as ended at the instant. A paper is recorded before it can be
+    uploaded, so none is too new.
+
+    Raises:
+        Unavailable: S3 or the table does not answer.
+    """
+    for batch in batched((one["Key"] for one in _listed(settings().papers_bucket(), "")), MAX_READ):
+        places = {key: _papers_place(key) for key in batch}
+        records = table.batch_get({place for place, _ in places.values()})
+        for key, (place, paper_id) in places.items():
+            if paper_id not in {one["paper_id"] for one in records.get(place, {}).get("papers", ())}:
+                yield StoredCopy(key, clock.to_epoch(by))
+
+
+def _papers_place(key: str) -> tuple[Key, str]:
+    """Where the record is that names a paper, and the paper's id, by its key in S3 (rights/papers/files)."""
+    _, request_id, paper_id = (*key.split("/", 2), "", "")[:3]
+    return Key(Table.RIGHTS, f"R#{request_id}", "papers"), paper_id
+
+
+def delete_paper(paper: StoredCopy) -> bool:
+    """Delete a paper; return that it was deleted, for no record names it again.
+
+    Raises:
+        Unavailable: S3 does not answer; the call may be repeated.
+    """
+    aws.ask("s3", "delete_object", Bucket=settings().papers_bucket(), Key=paper.key)
     return True

@@ -4,7 +4,7 @@ They include what a request restricts, which recipients were notified, and its t
 Vocabulary (DPV).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -13,7 +13,7 @@ from pydantic import Field
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
-from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.core.ids import DisclosureId, PaperId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
@@ -23,6 +23,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights.answers import decisions
+from chalicelib.rights.papers.model import IdentityPaper, PaperFlaw, PaperState
 from chalicelib.rights.request import declaration, recipients, states
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import proof_lapses_at
@@ -130,6 +131,7 @@ def _dpv_status(request: RightsRequest) -> str:
 
 
 Named = Mapping[DisclosureId, Disclosure]  # those that the notices of a request name
+Papers = Iterable[IdentityPaper]
 
 
 class ExtendedView(View):
@@ -187,6 +189,15 @@ class AuthorityView(View):
         return cls.showing(authority, name=name, address=address, phone=authority.phone or None)
 
 
+class PaperView(View):
+    """A file by which a person proves their identity. It is `waiting` until it is uploaded."""
+
+    paper_id: PaperId
+    state: PaperState
+    flaw: PaperFlaw | None = Field(None, description="Why it was rejected")
+    expires_at: Instant = Field(description="Until when it can be uploaded")
+
+
 class IdentityView(View):
     """The proofs that a request which waits for them comes from the account's owner.
 
@@ -198,13 +209,17 @@ class IdentityView(View):
     proofs: tuple[IdentityProof, ...]
     needed: int = PROOFS_NEEDED
     refused_at: Instant = Field(description="Without them, the request is refused then")
+    papers: tuple[PaperView, ...] | None = Field(
+        None, description="Files for that, oldest first, if the holder of the receipt asks"
+    )
 
     @classmethod
-    def of(cls, request: RightsRequest, now: datetime) -> Self | None:
+    def of(cls, request: RightsRequest, now: datetime, papers: Papers | None = None) -> Self | None:
         """Build the view; None unless the request waits for its subject's proof."""
         if request.status is not Status.AWAITING_VERIFICATION or not request.notes.identity_asked_at:
             return None
-        return cls(proofs=request.proofs, refused_at=proof_lapses_at(request, now))
+        shown = None if papers is None else tuple(map(PaperView.showing, papers))
+        return cls(proofs=request.proofs, refused_at=proof_lapses_at(request, now), papers=shown)
 
 
 class RequestView(View):
@@ -240,7 +255,11 @@ class RequestView(View):
 
     @classmethod
     def of(
-        cls, request: RightsRequest, language: Language | None = None, disclosures: Named | None = None
+        cls,
+        request: RightsRequest,
+        language: Language | None = None,
+        disclosures: Named | None = None,
+        papers: Papers | None = None,
     ) -> Self:
         """Build the view of the current state of a request.
 
@@ -248,6 +267,7 @@ class RequestView(View):
             request: the request.
             language: of the reader; None: the one kept with the request.
             disclosures: those that the notices of the request name.
+            papers: those by which the subject proves their identity, if the reader may see them.
         """
         language = language or request.language
         say = Phrasebook(language, PRIVACY)
@@ -263,7 +283,7 @@ class RequestView(View):
             status=request.status_openly(now),
             due_at=due,
             extended=ExtendedView(due_at=due, reason=extension.reason) if extension else None,
-            identity=IdentityView.of(request, now),
+            identity=IdentityView.of(request, now, papers),
             decision=_decision(request, say),
             cancellable=cancellable,
             cancellable_until=request.notes.cancellable_until if cancellable else None,

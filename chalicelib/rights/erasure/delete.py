@@ -40,6 +40,7 @@ from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Ou
 from chalicelib.rights.erasure import right
 from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.keep import kinds_kept
+from chalicelib.rights.papers import store as papers
 from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes, StreamAnswer
@@ -115,6 +116,7 @@ def _delete_copies(job: ErasureJob) -> Outcome:
     request, notes, deadline = job.request, job.notes, clock.now() + _SLICE
     for request_id, place in store.places_of(request.account_id, notes.copies_after):
         deleted = erase_copy(request_id)
+        papers.empty(request_id)  # the purge deletes bytes that no record names (ADR 101)
         counts = {"export_copy": deleted} if deleted else {}
         notes = replace(notes.with_deleted(DeletionPlace.COPIES, counts, clock.now()), copies_after=place)
         if clock.now() >= deadline:
@@ -258,13 +260,13 @@ def _erase(key: str) -> int:
 def remaining(request_id: RightsRequestId) -> int:
     """Count what S3 still has of a request's copy: versions, delete markers and unfinished uploads.
 
-    It counts at most `PAGE` of each.
+    It counts at most `PAGE` of each, and the identity papers that a record still names.
 
     Raises:
         Unavailable: S3 does not answer.
         AwsBug: S3 refuses.
     """
-    return sum(len(_find(key)) for key in _keys(request_id))
+    return sum(len(_find(key)) for key in _keys(request_id)) + len(papers.papers_of(request_id))
 
 
 def _find(key: str) -> _Stored:

@@ -1,17 +1,20 @@
 """Routes of privacy rights for people without a session."""
 
 from chalice.app import Blueprint
+from pydantic import Field
 
 from chalicelib.accounts.challenges.body import TO_EITHER, VERIFYING, CodeBody
 from chalicelib.accounts.challenges.model import ChallengeView
+from chalicelib.consents.model import NotOffered
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.http import Accepted, ClientAddress, Unlimited, route
+from chalicelib.core.http import Accepted, ClientAddress, Created, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
 from chalicelib.rights import service as requests
-from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
+from chalicelib.rights.answers.views import ExportView, PaperView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
 from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
+from chalicelib.rights.papers.model import MAX_BYTES, NoMorePapers
 from chalicelib.rights.request.receipts import Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady, ProofNotAccepted
 
@@ -90,6 +93,32 @@ def verify_proof(
     give it; see `number_again_at`.
     """
     return RequestView.of(service.add_proof(rights_request_id, receipt.text, challenge_id, body, address))
+
+
+class OfferedPaperView(PaperView):
+    """A form that uploads one file, which has to be its last part: a JPEG, PNG or WebP image, or a PDF."""
+
+    url: str = Field(description="Where the form is sent, as `multipart/form-data`")
+    fields: dict[str, str] = Field(description="The hidden fields of the form")
+    max_bytes: int = MAX_BYTES
+
+
+@route(
+    routes,
+    "POST",
+    "/v1/rights-receipts/{rights_request_id}/papers",
+    limit=Unlimited("A request takes six papers"),
+    problems=(NotOffered, NotNow, NoMorePapers, Unavailable),
+)
+def offer_paper(rights_request_id: RightsRequestId, receipt: Receipt) -> Created[OfferedPaperView]:
+    """Get a form that uploads one file, as proof of identity, while the request waits for that.
+
+    The form works for ten minutes, in a browser without a script too. An image is stored without its
+    metadata. All files are deleted days after the identity was decided. `identity` of the request lists them.
+    """
+    paper, form = service.offer_paper(rights_request_id, receipt.text)
+    view = OfferedPaperView.showing(paper, **form)
+    return Created(view, location=f"/v1/rights-receipts/{rights_request_id}")
 
 
 @route(routes, "GET", "/v1/rights-receipts/{rights_request_id}/export", problems=(NotReady, ExportDeleted))

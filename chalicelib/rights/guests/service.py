@@ -15,6 +15,7 @@ to the code is lost, the same code returns the same request and receipt for two 
 """
 
 from contextlib import suppress
+from typing import Any
 
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.challenges.model import (
@@ -30,13 +31,16 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import devices
+from chalicelib.consents.model import NotOffered
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable, existing
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import ChallengeId, RightsRequestId
+from chalicelib.core.ids import ChallengeId, PaperId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Conflict, Write, commit
+from chalicelib.core.transactions import Conflict, Write, commit, retry_on
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
@@ -46,6 +50,10 @@ from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
+from chalicelib.rights.papers import files
+from chalicelib.rights.papers import store as papers
+from chalicelib.rights.papers.model import UNDECIDED, IdentityPaper, IdentityPapers
+from chalicelib.rights.papers.store import PapersMoved
 from chalicelib.rights.rectification import new_number
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import (
@@ -55,7 +63,7 @@ from chalicelib.rights.request.model import (
     RightsRequest,
 )
 from chalicelib.rights.request.proofs import are_of_one_session, are_settled, are_two
-from chalicelib.rights.request.states import ProofNotAccepted
+from chalicelib.rights.request.states import NotNow, ProofNotAccepted
 from chalicelib.rights.request.terms import ReceivedBy, Status
 
 
@@ -150,6 +158,31 @@ def add_proof(
         commit(challenges.use_write(challenge, opened=None))
         challenges.count_verified(challenge)
     return moved.request
+
+
+@retry_on(PapersMoved)
+def offer_paper(request_id: RightsRequestId, receipt: str) -> tuple[IdentityPaper, dict[str, Any]]:
+    """Offer a form that uploads one paper (ADR 101).
+
+    The paper is stored before, so every upload finds its record. If the answer with the form is lost, the
+    form takes one of the few places of the request; the paper stays `waiting`.
+
+    Raises:
+        NotFound: the receipt belongs to no request.
+        NotOffered: the privacy policy in effect does not say that we take papers.
+        NotNow: the request does not wait for proof of identity.
+        NoMorePapers: it has as many papers as it takes.
+        Unavailable: nothing was offered.
+    """
+    request, now = service.by_receipt(request_id, receipt), clock.now()
+    if not notices.describes(Practice.IDENTITY_PAPERS):
+        raise NotOffered
+    if request.status is not Status.AWAITING_VERIFICATION:
+        raise NotNow
+    before = papers.read(request_id) or IdentityPapers(request_id=request_id, kept_since=now + UNDECIDED)
+    after = before.with_new(PaperId.new(), now)
+    commit(papers.written(after))
+    return after.papers[-1], files.upload_form(request_id, after.papers[-1].paper_id)
 
 
 def _send_code(

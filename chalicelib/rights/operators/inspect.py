@@ -4,6 +4,7 @@ Invariants:
 
 - A request is shown to a member of staff only if its history names them today. It records at most one
   inspection per person and day, and none if another entry of today names the person already.
+- Its identity papers are shown only after an entry that names them, each time (ADR 101).
 - A page of the list is shown only if the person's own history (`staff#<pseudonym>`) names its requests.
 - If the history of a request was altered, so that no entry can be appended, the inspection is recorded in the
   person's own history instead: operators need to see exactly such a request.
@@ -23,6 +24,8 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.sealing import SealingError
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
+from chalicelib.rights.papers import store as papers
+from chalicelib.rights.papers.model import IdentityPaper
 from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
@@ -49,6 +52,23 @@ def inspect(request_id: RightsRequestId, by: StaffId) -> InspectedCase[RightsReq
     request = read(request_id)
     record_inspection(request, by)
     return InspectedCase(request, newest_entries(evidence.history_of(request_id)))
+
+
+def open_papers(request_id: RightsRequestId, by: StaffId) -> tuple[IdentityPaper, ...]:
+    """Record that an operator opens the identity papers of a request, each time; return them, oldest first.
+
+    Raises:
+        NotFound: no such request.
+        Unavailable: it cannot be recorded now.
+    """
+    request, found = read(request_id), papers.papers_of(request_id)
+    said = {"by": by, "papers": [one.paper_id for one in found if one.kept_as]}
+    try:
+        own = evidence.history_of(request_id)
+        chain.append(own, evidence.entry("papers_opened", said, request.kept_since))
+    except Unreadable:
+        history.record_view(by, "papers_opened", _REQUESTS, [request_id])
+    return found
 
 
 def show_history(

@@ -2,6 +2,7 @@
 
     R#<request>, request               the request; in the indexes owner, due, open, stuck, received
     R#<request>, export                the copy that was made for it
+    R#<request>, papers                its identity papers, whose period begins here (papers/store)
     A#<account>, open#<guard>          the guard of a right, which names the open request that exercises it
 
 Every write of a request is a Put of the whole item over the version that was read, in one transaction with
@@ -45,9 +46,10 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
+from chalicelib.rights.papers import store as papers
 from chalicelib.rights.request import duties, evidence, standstill
 from chalicelib.rights.request.model import GUARDS, ExportFile, OpenRequest, RightsRequest
-from chalicelib.rights.request.terms import Right
+from chalicelib.rights.request.terms import Right, Status
 
 SHARDS = shards.names(16)
 
@@ -294,8 +296,16 @@ def _write_move(
         with_it.append(Delete(guard_key(before.account_id, before.guard), ours, conflict=MovedMeanwhile))
     if append:
         with_it.append(append)
-    commit(move, *with_it, *also)
+    commit(move, *with_it, *_ending_papers(before, after), *also)
     return after
+
+
+def _ending_papers(before: RightsRequest, after: RightsRequest) -> Iterator[Write]:
+    """The write from which on identity papers are kept for days only: the identity was decided."""
+    if before.status is Status.AWAITING_VERIFICATION is not after.status:
+        found = papers.read(before.request_id)
+        if found:
+            yield papers.written(found.decided(clock.now()), MovedMeanwhile)
 
 
 def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:

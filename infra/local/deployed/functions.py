@@ -76,7 +76,8 @@ def _managed_policy(services: Services, one: Resource) -> Properties:
 
 def _rule(services: Services, one: Resource) -> Properties:
     targets = services.ask("events", "list_targets_by_rule", Rule=one.id)
-    return services.ask("events", "describe_rule", Name=one.id) | {"Targets": targets.get("Targets", [])}
+    found = services.ask("events", "describe_rule", Name=one.id) | {"Targets": targets.get("Targets", [])}
+    return found | {"EventPattern": json.loads(found.get("EventPattern", "{}"))}
 
 
 def _alarm(services: Services, one: Resource) -> Properties:

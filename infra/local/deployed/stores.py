@@ -37,12 +37,16 @@ def _bucket(services: Services, one: Resource) -> Properties:
         for rule in ask("bucket_encryption", "ServerSideEncryptionConfiguration").get("Rules", [])
     ]
     rules = ask("bucket_lifecycle_configuration", "Rules")
+    reports = "EventBridgeConfiguration" in services.ask(
+        "s3", "get_bucket_notification_configuration", Bucket=one.id
+    )
     lock = ask("object_lock_configuration", "ObjectLockConfiguration")
     return {
         "BucketName": one.id,
         "BucketEncryption": {"ServerSideEncryptionConfiguration": by_default},
         "LifecycleConfiguration": {"Rules": [_lifecycle_rule(rule) for rule in rules]},
         "ObjectLockEnabled": lock.get("ObjectLockEnabled") == "Enabled",
+        "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": reports}},
         "OwnershipControls": ask("bucket_ownership_controls", "OwnershipControls"),
         "PublicAccessBlockConfiguration": ask("public_access_block", "PublicAccessBlockConfiguration"),
         "VersioningConfiguration": {"Status": ask("bucket_versioning", "Status")},
@@ -70,6 +74,13 @@ def _queue(services: Services, one: Resource) -> Properties:
         name: json.loads(found[name]) for name in ("RedrivePolicy", "RedriveAllowPolicy") if name in found
     }
     return found | policies | {"QueueName": one.id.rpartition("/")[2]}
+
+
+def _queue_policy(services: Services, one: Resource) -> Properties:
+    (only,) = one.properties["Queues"]
+    found = services.ask("sqs", "get_queue_attributes", QueueUrl=only, AttributeNames=["Policy"])
+    policy = found.get("Attributes", {}).get("Policy", _NO_POLICY)
+    return {"Queues": [only], "PolicyDocument": json.loads(policy)}
 
 
 def _topic(services: Services, one: Resource) -> Properties:
@@ -117,5 +128,6 @@ READERS: dict[str, Reader] = {
     "AWS::SNS::Topic": _topic,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::SecretsManager::Secret": _secret,
 }

@@ -241,6 +241,16 @@ def identity_came(api: InternalApi, request: Request) -> None:
 
 
 @api_command(app)
+def papers(
+    api: InternalApi,
+    request: Request,
+) -> None:
+    """List the papers that prove an identity, with links of two minutes. Each call is recorded."""
+    found = api.call("GET", f"{_ALL}/{request}/papers")["items"]
+    emit(found, tables.papers(found), *(one["url"] for one in found if "url" in one))
+
+
+@api_command(app)
 def retry(api: InternalApi, request: Request) -> None:
     """Retry a step that stopped."""
     _print_result(api.call("POST", f"{_ALL}/{request}/retry"))

@@ -152,6 +152,14 @@ def kept(case: Case) -> Iterator[Table]:
         yield table_of("kept", columns, ([line.get(name, "") for name in names] for line in lines))
 
 
+def papers(items: Iterable[Case]) -> Table:
+    """Return a table of the papers that prove an identity."""
+    names = ("paper_id", "state", "flaw", "kept_as")
+    return table_of(
+        "papers", ("paper", "state", "why", "type"), ([one.get(n, "") for n in names] for one in items)
+    )
+
+
 def local_day(instant: str | None) -> str:
     """Return the day of an instant in Belgrade; "" if there is none."""
     return local_time(instant)[:10] if instant else ""

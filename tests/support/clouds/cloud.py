@@ -127,9 +127,9 @@ def create_queues() -> None:
 
 
 def create_buckets() -> None:
-    aws.client("s3").create_bucket(
-        Bucket=settings().export_bucket(), CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    for bucket in (settings().export_bucket(), settings().papers_bucket()):
+        place = {"LocationConstraint": REGION}
+        aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
 def rotate_keys(purpose: str) -> None:
