@@ -1051,6 +1051,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rights-receipts/{rights_request_id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a form that uploads one file, as proof of identity, while the request waits for that.
+         * @description The form works for ten minutes, in a browser without a script too. An image is stored without its
+         *     metadata. All files are deleted days after the identity was decided. `identity` of the request lists them.
+         */
+        post: operations["offer_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rights-receipts/{rights_request_id}/proofs": {
         parameters: {
             query?: never;
@@ -2761,6 +2782,11 @@ export interface components {
         IdentityView: {
             /** Needed */
             needed: number;
+            /**
+             * Papers
+             * @description Files for that, oldest first, if the holder of the receipt asks
+             */
+            papers?: components["schemas"]["PaperView"][];
             /** Proofs */
             proofs: components["schemas"]["IdentityProof"][];
             /**
@@ -3119,6 +3145,17 @@ export interface components {
              */
             text: string;
         };
+        /** @description No more papers can be uploaded for this request; send them by mail */
+        NoMorePapersProblem: {
+            /** @constant */
+            code?: "no_more_papers";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "no_more_papers";
+        });
         /** @description A conversation of two has no name */
         NotAGroupProblem: {
             /** @constant */
@@ -3249,6 +3286,37 @@ export interface components {
             /** @constant */
             code?: "number_taken";
         } & components["schemas"]["Problem"];
+        /**
+         * OfferedPaperView
+         * @description A form that uploads one file, which has to be its last part: a JPEG, PNG or WebP image, or a PDF.
+         */
+        OfferedPaperView: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Until when it can be uploaded
+             */
+            expires_at: string;
+            /**
+             * Fields
+             * @description The hidden fields of the form
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Why it was rejected */
+            flaw?: components["schemas"]["PaperFlaw"];
+            /** Max Bytes */
+            max_bytes: number;
+            /** Paper Id */
+            paper_id: string;
+            state: components["schemas"]["PaperState"];
+            /**
+             * Url
+             * @description Where the form is sent, as `multipart/form-data`
+             */
+            url: string;
+        };
         /**
          * OnBehalf
          * @description The person who makes a request for the subject.
@@ -3416,6 +3484,35 @@ export interface components {
              * @enum {string}
              */
             right: "restriction";
+        };
+        /**
+         * PaperFlaw
+         * @description Why a paper was rejected.
+         * @enum {string}
+         */
+        PaperFlaw: "other_type" | "too_many_pixels" | "unreadable";
+        /**
+         * PaperState
+         * @description How far a paper has come.
+         * @enum {string}
+         */
+        PaperState: "waiting" | "processing" | "ready" | "rejected";
+        /**
+         * PaperView
+         * @description A file by which a person proves their identity. It is `waiting` until it is uploaded.
+         */
+        PaperView: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Until when it can be uploaded
+             */
+            expires_at: string;
+            /** @description Why it was rejected */
+            flaw?: components["schemas"]["PaperFlaw"];
+            /** Paper Id */
+            paper_id: string;
+            state: components["schemas"]["PaperState"];
         };
         /**
          * Party
@@ -9631,6 +9728,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -9760,6 +9865,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -9960,6 +10073,74 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ExportDeletedProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    offer_paper: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The receipt from the response that accepted the request.
+                 * @example 1.dGhpcyBpcyBhIHJlY2VpcHQgb2YgdGhlIHJlcXVlc3Q
+                 */
+                "Rights-Receipt": string;
+            };
+            path: {
+                /**
+                 * @description One rights request; also names its evidence in the Ledger. Does not identify the subject.
+                 * @example r_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                rights_request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. The header Location has the path of the new resource. */
+            201: {
+                headers: {
+                    /** @description Path of what was made, or of the list that has it. Not each has a GET */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "fields": {},
+                     *       "flaw": "other_type",
+                     *       "max_bytes": 1,
+                     *       "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "state": "waiting",
+                     *       "url": "https://ru4m.com/privacy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OfferedPaperView"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `not_offered`: This purpose is not offered; do not ask for consent; `not_now`: The current status of the request does not allow this; `no_more_papers`: No more papers can be uploaded for this request; send them by mail */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"] | components["schemas"]["NotNowProblem"] | components["schemas"]["NoMorePapersProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -10173,6 +10354,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -10353,6 +10542,14 @@ export interface operations {
                      *           },
                      *           "identity": {
                      *             "needed": 1,
+                     *             "papers": [
+                     *               {
+                     *                 "expires_at": "2026-11-30T12:00:00Z",
+                     *                 "flaw": "other_type",
+                     *                 "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *                 "state": "waiting"
+                     *               }
+                     *             ],
                      *             "proofs": [
                      *               "number"
                      *             ],
@@ -10500,6 +10697,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -10777,6 +10982,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -10951,6 +11164,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -11086,6 +11307,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
@@ -11391,6 +11620,14 @@ export interface operations {
                      *       },
                      *       "identity": {
                      *         "needed": 1,
+                     *         "papers": [
+                     *           {
+                     *             "expires_at": "2026-11-30T12:00:00Z",
+                     *             "flaw": "other_type",
+                     *             "paper_id": "pp_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
                      *         "proofs": [
                      *           "number"
                      *         ],
