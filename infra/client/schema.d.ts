@@ -143,6 +143,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/privacy/form/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page to which S3 sends the browser after an upload. It shows nothing of it. */
+        get: operations["get_uploaded_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/privacy/policy": {
         parameters: {
             query?: never;
@@ -5077,6 +5094,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_uploaded_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page to read. It may have personal data, so no cache may store it. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
             };
             /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
             400: {

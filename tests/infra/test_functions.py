@@ -245,6 +245,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /privacy/form",  # the sealed cookie authenticates what the form shows
         "POST /privacy/form",  # likewise, with the token of the form
         "GET /privacy/form/copy",
+        "GET /privacy/form/paper",
         "GET /privacy/form/certificate",
         "GET /privacy/form/signed-certificate.json",
         "GET /c",  # the same for everyone

@@ -20,7 +20,7 @@ from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.objection import unsubscribe as objection
 from chalicelib.rights.objection.unsubscribe import OneClick
 from chalicelib.rights.request.states import ExportDeleted, NotReady
-from chalicelib.site.forms import steps, unsubscribe_page
+from chalicelib.site.forms import papers, steps, unsubscribe_page
 from chalicelib.site.forms.model import FormRight, ReceiptForm, StartForm, StepForm, SupportForm
 from chalicelib.site.forms.open_form import FormCookie
 from chalicelib.site.layout import SITE_POLICY, Reader
@@ -87,9 +87,16 @@ def send_step(
     site: _Site,  # noqa: ARG001 - as above
     accepted: _Accepted,
     language: _Language,
-) -> SeeOther | RefusedPage:
-    """Take a step of the open form: a code, a further proof, a cancellation, or its end."""
+) -> SeeOther | RefusedPage | HtmlPage:
+    """Take a step of the open form: a code, a further proof, a paper, a cancellation, or its end."""
     return steps.take(Reader.of("/privacy/form", accepted, language), FormCookie.of(cookie), body, address)
+
+
+@route(forms, "GET", "/privacy/form/paper")
+def get_uploaded_page(accepted: _Accepted, language: _Language) -> HtmlPage:
+    """Get the page to which S3 sends the browser after an upload. It shows nothing of it."""
+    reader = Reader.of("/privacy/form/paper", accepted, language)
+    return HtmlPage(markup=papers.uploaded(reader), policy=SITE_POLICY)
 
 
 @route(forms, "GET", "/privacy/form/copy", problems=(NotFound, NotReady, ExportDeleted, Unavailable))

@@ -72,7 +72,7 @@ class StepForm(_SiteForm):
     """A step of an open form: its button, its token, and what was typed."""
 
     token: Annotated[str, StringConstraints(max_length=40)] = ""
-    do: Literal["verify", "again", "add", "back", "cancel", "close"]
+    do: Literal["verify", "again", "add", "back", "cancel", "close", "paper"]
     code: _Contact = ""
     contact: _Contact = ""
     release_key: Annotated[str, StringConstraints(strip_whitespace=True, max_length=256)] = ""

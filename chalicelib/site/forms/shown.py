@@ -6,12 +6,14 @@ from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import day, instant, last_day
 from chalicelib.core.settings import settings
 from chalicelib.rights.answers.views import KeptView, RequestView
+from chalicelib.rights.papers.model import IdentityPaper
 from chalicelib.rights.request import declaration, receipts, recipients
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.proofs import are_two
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.site import layout
+from chalicelib.site.forms import papers as paper_pages
 from chalicelib.site.forms.fields import Mistakes, actions, button, form, news, summary, text_field
 from chalicelib.site.forms.model import StepForm
 from chalicelib.site.forms.open_form import LASTS, AwaitedCode, CodeFor, OpenForm
@@ -114,24 +116,28 @@ def sent(reader: Reader, opened: OpenForm) -> str:
 
 
 def request(
-    reader: Reader, opened: OpenForm, found: RightsRequest, mistakes: Mistakes, typed: StepForm | None
+    reader: Reader,
+    opened: OpenForm,
+    found: RightsRequest,
+    mistakes: Mistakes,
+    typed: StepForm | None,
+    sent: tuple[IdentityPaper, ...] | None = None,
 ) -> str:
-    """Build the page of a request: how far it is, what can be done, and its receipt."""
-    view = RequestView.of(found, reader.language, recipients.named_disclosures(found))
+    """Build the page of a request: how far it is, what can be done, and its receipt.
+
+    `sent`: the papers that prove the identity of its subject; None if it takes none.
+    """
+    named = recipients.named_disclosures(found)
+    view = RequestView.of(found, reader.language, named, sent)
     shown = _ShownRequest(reader, found, view)
     steps = form(reader.link(_STEP), actions(*shown.actions()), token=opened.token)
     more = _new_number if found.gives_number and found.is_open else _proof
     proof = more(reader, opened, view, mistakes, typed)
+    if view.identity and view.identity.papers is not None:
+        proof += paper_pages.offered(reader, opened, view.identity.papers)
     card = tag("section", *shown.card(), steps, class_="card")
-    return layout.page(
-        reader,
-        shown.title,
-        summary(reader, mistakes),
-        card,
-        proof,
-        _receipt(reader, found),
-        _closing(reader, opened),
-    )
+    parts = (summary(reader, mistakes), card, proof, _receipt(reader, found), _closing(reader, opened))
+    return layout.page(reader, shown.title, *parts, news=news(reader, mistakes))
 
 
 class _ShownRequest:

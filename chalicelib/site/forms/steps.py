@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from chalicelib.accounts.challenges.model import ChallengeView, CodeChannel
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock, keyring
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.contract_words import ErrorCode
@@ -24,15 +25,18 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import Secret
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.purposes import Practice
 from chalicelib.rights import service as requests
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.guests import service as guests
 from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
+from chalicelib.rights.papers import store
+from chalicelib.rights.papers.model import IdentityPaper
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import ProofNotAccepted
-from chalicelib.rights.request.terms import Right
-from chalicelib.site.forms import shown, start
+from chalicelib.rights.request.terms import Right, Status
+from chalicelib.site.forms import papers, shown, start
 from chalicelib.site.forms.fields import Mistake, Mistakes
 from chalicelib.site.forms.mistakes import mistake_of
 from chalicelib.site.forms.model import ReceiptForm, StartForm, StepForm, SupportForm
@@ -93,13 +97,16 @@ def current(reader: Reader, form: OpenForm | None) -> HtmlPage:
 
 def take(
     reader: Reader, form: OpenForm | None, step: StepForm, address: ClientAddress
-) -> SeeOther | RefusedPage:
+) -> SeeOther | RefusedPage | HtmlPage:
     """Take a step of the open form."""
     if form is None or step.token != form.token:
         return SeeOther(location=reader.link(_FORM))
     if step.do == "close":
         return SeeOther(location=reader.link("/privacy"), cookie=NO_FORM)
     try:
+        if step.do == "paper":
+            _, upload = guests.offer_paper(existing(form.request_id), form.receipt)
+            return papers.upload(reader, upload)
         return _next(reader, _stepped(reader, form, step, address))
     except Problem as problem:
         if isinstance(problem, ProofNotAccepted):  # another contact can be given
@@ -145,9 +152,16 @@ def _markup(
     if form.sent:
         return shown.sent(reader, form)
     try:
-        return shown.request(reader, form, _request(form), mistakes, typed)
+        found = _request(form)
+        return shown.request(reader, form, found, mistakes, typed, _papers_of(found))
     except NotFound:  # the request was deleted while its form was open
         return shown.no_form(reader)
+
+
+def _papers_of(request: RightsRequest) -> tuple[IdentityPaper, ...] | None:
+    """The papers of a request that waits for a proof; None if it takes none."""
+    waits = request.status is Status.AWAITING_VERIFICATION and notices.describes(Practice.IDENTITY_PAPERS)
+    return store.papers_of(request.request_id) if waits else None
 
 
 def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddress) -> OpenForm:
