@@ -32,7 +32,8 @@ def test_form_sends_the_file_to_the_bucket_and_nowhere_else(visitor: Visitor) ->
     assert place["enctype"] == "multipart/form-data"
     assert f"form-action 'self' {origin[0]}//{origin[2]};" in policy
     assert visitor.field("success_action_redirect").endswith("/privacy/form/paper")
-    assert [one.state for one in store.papers_of(request_on(visitor).request_id)] == [PaperState.WAITING]
+    request_id = request_on(visitor.opens("/privacy/form")).request_id
+    assert [one.state for one in store.papers_of(request_id)] == [PaperState.WAITING]
 
 
 def test_person_returns_to_the_request_after_the_upload(visitor: Visitor) -> None:
