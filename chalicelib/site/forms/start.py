@@ -1,9 +1,8 @@
 """The pages on which a form begins: one for each right, a receipt, a message to us."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from chalicelib.core.markup import Html, tag
-from chalicelib.privacy.facts import Facts
 from chalicelib.privacy.purposes import CONSENTS_USED, LegalBasis, Practice, Purpose
 from chalicelib.rights.request.terms import Right
 from chalicelib.site import layout
@@ -20,7 +19,7 @@ from chalicelib.site.forms.fields import (
 )
 from chalicelib.site.forms.model import ReceiptForm, StartForm, SupportForm
 from chalicelib.site.layout import Reader, paragraphs, policy_of, section
-from chalicelib.site.pages import rights, stated
+from chalicelib.site.pages import rights
 
 # Sends the receipt that a link has after `#`, which a browser does not send by itself.
 OPEN_SCRIPT = """const open=()=>{const found=location.hash.slice(1);if(!/^r_/.test(found))return
@@ -79,6 +78,8 @@ def _questions(reader: Reader, right: Right, typed: StartForm, mistakes: Mistake
         grounds = {letter: say(text) for letter, text in _GROUNDS.items()}
         yield choice_field("ground", say("Why?"), grounds, value=typed.ground, mistakes=mistakes)
     if right in _CHOSEN_FROM:
+        from chalicelib.site.pages import stated  # the other pages state no facts
+
         label, all_of_them, basis = _CHOSEN_FROM[right]
         found = (purpose for purpose in _used(stated.facts()) if purpose.basis is basis)
         purposes = {purpose.value: say(purpose.plainly) for purpose in found}
@@ -89,7 +90,7 @@ def _questions(reader: Reader, right: Right, typed: StartForm, mistakes: Mistake
         yield long_field("reason", say(label), hint=" ".join(hints), value=typed.reason, mistakes=mistakes)
 
 
-def _used(facts: Facts) -> Iterator[Purpose]:
+def _used(facts: Mapping[str, str]) -> Iterator[Purpose]:
     """The purposes of what we do; those with a consent that a practice of the policy in effect uses."""
     practices = (practice for practice in Practice if f"practice/{practice.name}" in facts)
     offered = frozenset[Purpose]().union(*(CONSENTS_USED[practice] for practice in practices))

@@ -144,6 +144,7 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "affected_list": "written only if operators list the accounts that a breach affected",
     "breach_letter": "the texts of operators, which are the same for everyone",
     "breach_progress": "the progress of a job over all accounts of a shard",
+    "identity_papers": "ids, states and instants of files, whose bytes are in S3",
     "erasure_inputs": "stored during the erasure only",
     "certificate": "made by the erasure",
     "held_record": "made by the erasure",
