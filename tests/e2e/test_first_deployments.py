@@ -156,7 +156,8 @@ def first(
 ) -> FirstDeployment:
     package = replace(built, folder=tmp_path / "package")
     package.folder.mkdir()
-    package.code.write_bytes(b"")
+    for archive in (package.code, package.images):
+        archive.write_bytes(b"")
     for part in TEMPLATES:
         package.template(part).write_text(built.template(part).read_text())
     service = json.loads(built.template("service").read_text())
