@@ -126,8 +126,9 @@ def test_person_without_the_app_gets_a_copy(person: Person, owner: Owner, run: C
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11", "RGT-5")
-def test_person_without_scripts_objects_in_cyrillic(person: Person, owner: Owner) -> None:
-    reader = replace(person, language="sr-Cyrl").switches_scripts_off()
+@pytest.mark.parametrize("language", list(Language))
+def test_person_objects_without_scripts(person: Person, owner: Owner, language: Language) -> None:
+    reader = replace(person, language=language.value).switches_scripts_off()
     owner.proves_number(reader, "/privacy/rights/objection", reason="Ne želim.")
     assert say(reader, "Your receipt") in reader.shown, reader.shown
     shown = owner.phone.call("GET", "/v1/rights-requests").body["items"]
