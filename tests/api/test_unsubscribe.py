@@ -453,7 +453,7 @@ def test_page_is_in_the_language_of_the_mail(world: World) -> None:
 def test_language_that_a_reader_chooses_stays_after_the_button(world: World, mila: User) -> None:
     visitor = Visitor(world).opens(f"/privacy/unsubscribe/{token_mailed(world, mila)}")
     visitor.follows("Srpski")
-    visitor.presses("Ne želim reklamne poruke")
+    visitor.presses("Ne želim oglasne poruke")
     assert (visitor.status, visitor.read.attributes("lang")[0]) == (200, "sr-Latn")
     assert "Više Vam nećemo slati novosti i ponude" in visitor.shown
     assert judged(mila) is Withheld.OBJECTED

@@ -185,6 +185,12 @@ def offer_paper(request_id: RightsRequestId, receipt: str) -> tuple[IdentityPape
     return after.papers[-1], files.upload_form(request_id, after.papers[-1].paper_id)
 
 
+def papers_of(request: RightsRequest) -> tuple[IdentityPaper, ...] | None:
+    """The papers of a request that waits for a proof; None if it takes none."""
+    waits = request.status is Status.AWAITING_VERIFICATION and notices.describes(Practice.IDENTITY_PAPERS)
+    return papers.papers_of(request.request_id) if waits else None
+
+
 def _send_code(
     body: GivenContact,
     contact: GuestContact,

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from chalicelib.accounts.challenges.model import ChallengeView, CodeChannel
-from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock, keyring
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.contract_words import ErrorCode
@@ -25,17 +24,14 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import Secret
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.purposes import Practice
 from chalicelib.rights import service as requests
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.guests import service as guests
 from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
-from chalicelib.rights.papers import store
-from chalicelib.rights.papers.model import IdentityPaper
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import ProofNotAccepted
-from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request.terms import Right
 from chalicelib.site.forms import papers, shown, start
 from chalicelib.site.forms.fields import Mistake, Mistakes
 from chalicelib.site.forms.mistakes import mistake_of
@@ -153,15 +149,9 @@ def _markup(
         return shown.sent(reader, form)
     try:
         found = _request(form)
-        return shown.request(reader, form, found, mistakes, typed, _papers_of(found))
+        return shown.request(reader, form, found, mistakes, typed, guests.papers_of(found))
     except NotFound:  # the request was deleted while its form was open
         return shown.no_form(reader)
-
-
-def _papers_of(request: RightsRequest) -> tuple[IdentityPaper, ...] | None:
-    """The papers of a request that waits for a proof; None if it takes none."""
-    waits = request.status is Status.AWAITING_VERIFICATION and notices.describes(Practice.IDENTITY_PAPERS)
-    return store.papers_of(request.request_id) if waits else None
 
 
 def _stepped(reader: Reader, form: OpenForm, step: StepForm, address: ClientAddress) -> OpenForm:
