@@ -176,7 +176,11 @@ def test_tables_that_lost_their_stack_are_imported(data_stack: DataStack) -> Non
     found = data_stack.without_stack()
     assert found.keys() == load("data")["Resources"].keys()
     account.client("sesv2").delete_email_identity(EmailIdentity=found["MailIdentity"].identifier)
-    for policy in ("ExportBucketPolicy", "CheckpointBucketPolicy"):  # the emulator imports neither
+    for policy in (
+        "ExportBucketPolicy",
+        "CheckpointBucketPolicy",
+        "PapersBucketPolicy",
+    ):  # the emulator imports none
         s3.delete_bucket_policy(Bucket=found[policy].identifier)
 
     with pytest.raises(StackFailed, match="CREATE_FAILED"):  # it meets the names of the buckets
