@@ -202,7 +202,7 @@ COOKIES: dict[str, Callable[[str], str]] = {
     "no base64": lambda _: "__Host-form=!!!!",
     "other letters": lambda _: '__Host-form="é"',
     "other name": lambda cookie: cookie.replace("__Host-form", "form"),
-    "of nobody": lambda _: "",
+    "missing": lambda _: "",
 }
 
 

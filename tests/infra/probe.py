@@ -35,7 +35,7 @@ class Context:
 
 
 def report(handler: str, event: object) -> None:
-    """Run a handler in this process, and print what came of it."""
+    """Run a handler in this process, and print its result."""
     module, _, name = handler.rpartition(".")
     entry = getattr(importlib.import_module(module), name)
     answer: dict[str, object] = {}

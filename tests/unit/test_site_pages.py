@@ -70,7 +70,7 @@ def test_page_is_small_and_has_nothing_from_elsewhere(path: str) -> None:
     assert hosts <= {AUTHORITY}
 
 
-def test_only_the_page_that_checks_certificates_has_a_script_and_it_has_a_way_without() -> None:
+def test_only_the_checker_of_certificates_has_a_script_and_a_way_without() -> None:
     with_scripts = [path for path in EVERY if "<script" in site.page(path).markup]
     assert with_scripts == ["/privacy/verify"]
     assert "openssl dgst -sha256 -verify" in shown("/privacy/verify")
