@@ -7,7 +7,8 @@ and all jobs are.
 In a concept's folder, `api` has the routes, `service` the rules, `store` all DynamoDB, `jobs` the handlers of
 events and schedules, and `model` the types. Routes of operators are in `operations/admin`, by subject.
 Handlers that compose several rooms are in `consent_jobs` and `mail_jobs`; those of the Ledger, which is in
-core, are in `ledger_jobs`.
+core, are in `ledger_jobs`. A module as `start_api` or `notices_api` has routes of its folder that another
+function serves.
 """
 
 import importlib

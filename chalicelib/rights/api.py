@@ -24,9 +24,9 @@ from chalicelib.rights import service
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestList, RequestView
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
+from chalicelib.rights.guests import service as guests
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_of
-from chalicelib.rights.papers import store as papers
 from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import Receipt
@@ -162,8 +162,9 @@ def get_by_receipt(
     rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
 ) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
-    request, found = service.by_receipt(rights_request_id, receipt.text), papers.papers_of(rights_request_id)
-    return RequestView.of(request, _language(reader), recipients.named_disclosures(request), found)
+    request = service.by_receipt(rights_request_id, receipt.text)
+    named, papers = recipients.named_disclosures(request), guests.papers_of(request)
+    return RequestView.of(request, _language(reader), named, papers)
 
 
 @route(

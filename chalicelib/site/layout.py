@@ -31,12 +31,9 @@ nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:0}
 footer{margin:3rem 0 0;padding:1rem 0 0;border-top:1px solid var(--line);font-size:.925rem}
 .actions{display:flex;flex-wrap:wrap;gap:.8rem;margin:1.2rem 0 0}
 .field{margin:1.2rem 0 0}
-label,legend{font-weight:600;display:block}
-fieldset{border:0;margin:1.2rem 0 0;padding:0}
-.choice{display:flex;gap:.6rem;align-items:baseline;padding:.35rem 0}
-.choice label{font-weight:400}
+label{font-weight:600;display:block}
 .hint{color:var(--quiet);font-size:.925rem;margin:.15rem 0 .3rem}
-input:not([type=checkbox],[type=radio]),textarea,select{font:inherit;width:100%;max-width:32rem;
+input,textarea,select{font:inherit;width:100%;max-width:32rem;
 color:var(--text);background:var(--card);border:1px solid var(--quiet);border-radius:.4rem;
 padding:.55rem .7rem;min-height:2.9rem}
 textarea{min-height:8rem}

@@ -2801,7 +2801,7 @@ export interface components {
             needed: number;
             /**
              * Papers
-             * @description Files for that, oldest first, if the holder of the receipt asks
+             * @description Files for that, oldest first, by the receipt only; absent while we take none
              */
             papers?: components["schemas"]["PaperView"][];
             /** Proofs */

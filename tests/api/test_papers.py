@@ -72,7 +72,9 @@ def test_paper_waits_until_it_is_uploaded_and_cleaned(world: World, made: dict[s
 def test_no_form_is_offered_unless_the_policy_in_effect_says_so(world: World, made: dict[str, Any]) -> None:
     describe(Practice.COUNTING_USE)
     assert offers(world, made).problem == "not_offered"
-    assert listed(world, made) == []
+    headers = {"Rights-Receipt": made["receipt"]}
+    shown = world.call("GET", f"/v1/rights-receipts/{made['rights_request_id']}", headers=headers).json
+    assert "papers" not in shown["identity"]
 
 
 def test_form_needs_the_receipt_of_the_request(world: World, made: dict[str, Any]) -> None:

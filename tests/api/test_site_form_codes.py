@@ -282,3 +282,10 @@ def test_cancellation_ends_the_wait_for_a_code(visitor: Visitor, mila: User) -> 
     visitor.presses(SEND, contact="mila@example.com")
     visitor.sends("/privacy/form", {"token": token, "do": "cancel"})
     assert "The deletion was cancelled." in visitor.shown
+
+
+def test_key_of_our_staff_stays_typed_after_a_wrong_code(visitor: Visitor, mila: User) -> None:
+    requests(visitor, "erasure", contact=mila.phone)
+    visitor.presses(SEND, contact="mila@example.com").presses(CONTINUE, code="1", release_key="1.abc")
+    assert visitor.status == 422
+    assert visitor.field("release_key") == "1.abc"

@@ -162,3 +162,10 @@ def test_contact_that_is_no_proof_leads_back_to_another_one(visitor: Visitor) ->
     visitor.presses(SEND, contact="mila@example.com")
     enters_code(visitor, "mila@example.com")
     assert "You can still cancel this." in visitor.shown
+
+
+def test_text_that_is_too_long_is_a_mistake_and_stays_typed(visitor: Visitor) -> None:
+    asks(visitor, "rectification", contact=a_phone(), reason="x" * 2001)
+    assert visitor.status == 422
+    assert mistakes(visitor) == {"reason": "This field is longer than we can take."}
+    assert visitor.field("reason") == "x" * 2001

@@ -92,7 +92,3 @@ def test_pasted_text_becomes_no_markup() -> None:
     hostile = '"></form><script>alert(1)</script>{0}'
     elements = [name for name, _ in read(page(hostile)).elements]
     assert elements == [name for name, _ in read(page()).elements]
-
-
-def test_page_is_the_same_for_everyone() -> None:
-    assert page() == page()

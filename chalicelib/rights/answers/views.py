@@ -210,7 +210,7 @@ class IdentityView(View):
     needed: int = PROOFS_NEEDED
     refused_at: Instant = Field(description="Without them, the request is refused then")
     papers: tuple[PaperView, ...] | None = Field(
-        None, description="Files for that, oldest first, if the holder of the receipt asks"
+        None, description="Files for that, oldest first, by the receipt only; absent while we take none"
     )
 
     @classmethod

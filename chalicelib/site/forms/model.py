@@ -9,7 +9,9 @@ from chalicelib.core.http import FormBody
 from chalicelib.core.ids import PathText, RightsRequestId
 from chalicelib.rights.request.terms import Right
 
-_LONGEST = 2000  # characters of a text, as the API takes them
+_LONGEST = (
+    10_000  # characters of a text: more than the API takes, so that its refusal is a mistake on the form
+)
 
 
 class FormRight(PathText):

@@ -76,7 +76,9 @@ def no_form(reader: Reader) -> str:
     return layout.page(reader, say("No form is open"), said, actions(begin, shown))
 
 
-def code(reader: Reader, opened: OpenForm, awaited: AwaitedCode, mistakes: Mistakes) -> str:
+def code(
+    reader: Reader, opened: OpenForm, awaited: AwaitedCode, mistakes: Mistakes, typed: StepForm | None
+) -> str:
     """Build the page that asks for a code."""
     say, until = reader.say, tag("strong", instant(awaited.ends_at, reader.language))
     sent = say("We sent a code by text message." if awaited.is_text else "We sent a code by email.")
@@ -90,6 +92,8 @@ def code(reader: Reader, opened: OpenForm, awaited: AwaitedCode, mistakes: Mista
     key = text_field(
         "release_key",
         say("The key from our staff, if they gave you one"),
+        value=typed.release_key if typed else "",
+        mistakes=mistakes,
         autocomplete="off",
     )
     steps = form(

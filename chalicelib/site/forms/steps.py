@@ -107,7 +107,7 @@ def take(
     except Problem as problem:
         if isinstance(problem, ProofNotAccepted):  # another contact can be given
             form = form.model_copy(update={"awaited": None})
-        mistake = mistake_of(problem, reader, "code" if form.awaited else "contact")
+        mistake = mistake_of(problem, reader, *(("code", "release_key") if form.awaited else ("contact",)))
         markup = _markup(reader, form, (mistake,), step)
         return RefusedPage(markup=markup, policy=SITE_POLICY, cookie=form.cookie)
 
@@ -144,7 +144,7 @@ def _markup(
     if form is None:
         return shown.no_form(reader)
     if form.awaited:
-        return shown.code(reader, form, form.awaited, mistakes)
+        return shown.code(reader, form, form.awaited, mistakes, typed)
     if form.sent:
         return shown.sent(reader, form)
     try:
@@ -183,7 +183,7 @@ def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: Cli
 
 def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: ClientAddress) -> AwaitedCode:
     if awaited.purpose is CodeFor.PROOF:
-        return _code_for_proof(reader, form, awaited.typed["contact"], address)
+        return _code_for_proof(reader, form, awaited.typed.get("contact", ""), address)
     after = awaited.challenge_id
     if awaited.purpose is CodeFor.SUPPORT:
         return _code_for_message(reader, SupportForm.model_validate(awaited.typed), address, after)
