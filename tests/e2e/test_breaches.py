@@ -17,7 +17,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.phrases import to_cyrillic
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import GRACE
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.waiting import until
 from tests.support.cases.breaches import TEXTS
 
@@ -151,7 +151,7 @@ def nada(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> Phone:
     phone = a_phone()
     phone.sign_up()
     challenge = phone.ask_for_email(ADDRESS).body["challenge_id"]
-    assert phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(ADDRESS)[-1]))).status == 200
+    assert phone.give_mailed_code(challenge, codes_in(cloud.mails_to(ADDRESS))[-1]).status == 200
     return phone
 
 

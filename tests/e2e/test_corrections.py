@@ -13,7 +13,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import HOUR
 from chalicelib.privacy.recipients import Recipient
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
 from tests.support.clouds.deployed import history
@@ -130,7 +130,7 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
     jelena.step_up()
     asked = jelena.call("POST", "/v1/profile/phone", {"phone": successor.number})
     assert asked.status == 202, asked.body
-    code = until(lambda: [code_in(text) for text in cloud.texts_to(successor.number)], "the code")[-1]
+    code = until(lambda: codes_in(cloud.texts_to(successor.number)), "the code")[-1]
     path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
     for _ in range(2):  # as after a lost response
         changed = jelena.call("POST", path, {"code": code})

@@ -16,7 +16,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.erasure.idle import plan
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as_signup
@@ -65,7 +65,7 @@ def test_accounts_are_warned_and_erased_unless_their_owners_sign_in(
 ) -> None:
     mila, vuk, vera = (signed_up(own_cloud, next(numbers)) for _ in range(3))
     challenge = mila.ask_for_email(ADDRESS).body["challenge_id"]
-    mila.give_mailed_code(challenge, code_in(str(own_cloud.mails_to(ADDRESS)[-1])))
+    mila.give_mailed_code(challenge, codes_in(own_cloud.mails_to(ADDRESS))[-1])
     mails, texts = len(own_cloud.mails_to(ADDRESS)), len(own_cloud.texts_to(vuk.number))
     ids = [phone.account_id for phone in (mila, vuk)]
     own_cloud.publish(says_so())

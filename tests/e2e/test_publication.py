@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.languages import Language
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone, PhoneAnswer, code_in
+from infra.local.tour.phone import Phone, PhoneAnswer, codes_in
 
 LOCALES = {
     "en": Language.ENGLISH,
@@ -89,8 +89,6 @@ def a_reader(cloud: LocalCloud, number: str, locale: str) -> Phone:
     phone = Phone(cloud.state.api_url, number, cloud.texts_to)
     phone.sign_up()
     challenge = phone.ask_for_email(address_of(locale)).body["challenge_id"]
-    assert (
-        phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(address_of(locale))[-1]))).status == 200
-    )
+    assert phone.give_mailed_code(challenge, codes_in(cloud.mails_to(address_of(locale)))[-1]).status == 200
     assert phone.change_profile(locale=locale).status == 200
     return phone

@@ -15,7 +15,7 @@ from infra.deployment.rollout import deploy
 from infra.local.backups import TableBackups
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import GRACE
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app
 from infra.ops.profiles import sign_in
@@ -43,7 +43,7 @@ def change_number(cloud: LocalCloud, phone: Phone, number: str) -> None:
     """Give the account of a phone another number, which the phone has from then on."""
     phone.step_up()
     asked = phone.call("POST", "/v1/profile/phone", {"phone": number})
-    code = until(lambda: [code_in(text) for text in cloud.texts_to(number)], "the code")[-1]
+    code = until(lambda: codes_in(cloud.texts_to(number)), "the code")[-1]
     path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
     assert phone.call("POST", path, {"code": code}).status == 200
     phone.number = number

@@ -15,7 +15,7 @@ from chalicelib.core.languages import Language
 from chalicelib.site.layout import Reader
 from infra.local.chromium import DESKTOP, browser
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 from tests.support.pages.person import Person
@@ -32,11 +32,11 @@ class Owner:
     def texted(self, read: int) -> str:
         """Return the code of the next text."""
         inbox = self.phone.inbox
-        return code_in(until(lambda: inbox(self.phone.number)[read:], "the code")[-1])
+        return until(lambda: codes_in(inbox(self.phone.number)[read:]), "the code")[-1]
 
     def mailed(self, read: int) -> str:
         """Return the code of the next mail."""
-        return code_in(str(until(lambda: self.cloud.mails_to(self.address)[read:], "the code")[-1]))
+        return until(lambda: codes_in(self.cloud.mails_to(self.address)[read:]), "the code")[-1]
 
     def proves_number(self, person: Person, page: str, **typed: str) -> None:
         """Ask for a right on its page, by the number."""
@@ -62,7 +62,7 @@ def owner(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> Owner:
     phone, address = a_phone(), f"owner.{uuid.uuid4().hex[:8]}@inbox.example"
     phone.sign_up("Owner")
     challenge = phone.ask_for_email(address).body["challenge_id"]
-    phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(address)[-1])))
+    phone.give_mailed_code(challenge, codes_in(cloud.mails_to(address))[-1])
     profile = {"pk": {"S": f"A#{phone.account_id}"}, "sk": {"S": "profile"}}
     cloud.account.client("dynamodb").update_item(
         TableName="ru4m-local-accounts", Key=profile, UpdateExpression="REMOVE email_verified_at"
@@ -83,11 +83,13 @@ def is_checked_and_answered(owner: Owner, run: Callable[..., Any], request_id: s
         checked = run(operator, "identity-came", request_id)
         assert checked.exit_code == 0, checked.output
 
-    def is_done() -> bool:
-        owner.cloud.run("sweep_rights")  # as each minute: a wait that ends at an instant needs it
-        return bool(link.read()["status"] == "completed")
+    def answered() -> dict[str, Any] | None:
+        owner.cloud.run("sweep_rights")  # as every five minutes: a wait that ends at an instant needs it
+        shown = link.read()
+        return shown if "decision" in shown else None
 
-    until(is_done, "the answer", 120)
+    shown = until(answered, "the answer", 120)
+    assert shown["status"] == "completed", shown
 
 
 @pytest.mark.proof
@@ -148,7 +150,7 @@ def test_message_to_us_is_answered_by_mail(
     address = f"writer.{uuid.uuid4().hex[:8]}@inbox.example"
     person.opens("/privacy/support")
     person.presses("Send me a code", email=address, text="Where do I find my contacts?")
-    code = code_in(str(until(lambda: cloud.mails_to(address), "the code")[-1]))
+    code = until(lambda: codes_in(cloud.mails_to(address)), "the code")[-1]
     person.presses("Continue", code=code)
     assert "We have your message" in person.shown
     listed = run("alice", "list", group="support")

@@ -18,7 +18,7 @@ from infra.local.tour import usage
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.people import become_contacts, chat
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.restore import back_up, restore_backup
 from infra.local.tour.retention import clean_up
 from infra.local.tour.rights import exercise_access
@@ -142,7 +142,7 @@ def add_email(tour: Tour) -> None:
     mail = tour.cloud.mails_to(address)[-1].text
     tour.say(f"[dim]mail to {address}:[/] [italic]“{mail}”[/]")
     tour.check("it is not on her profile yet", "email" not in mila.call("GET", "/v1/profile").body)
-    answer = mila.give_mailed_code(asked.body["challenge_id"], code_in(mail))
+    answer = mila.give_mailed_code(asked.body["challenge_id"], codes_in([mail])[-1])
     tour.check("after she enters the code, it is", answer.body.get("email") == address)
     response = jovan.ask_for_email(address)
     same = response.body.keys() == asked.body.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -126,10 +126,10 @@ class Phone:
     def read_code(self) -> str:
         """Wait for the next text message with a code and return it; other messages may come between."""
 
-        def found() -> list[str]:
-            return [text for text in self.inbox(self.number)[self._texts_read :] if CODE.search(text)]
+        def new() -> list[str]:
+            return codes_in(self.inbox(self.number)[self._texts_read :])
 
-        return code_in(until(found, "a text message with a code")[-1])
+        return until(new, "a text message with a code")[-1]
 
     def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
         """Submit the right code, accepting the current notices; keep the session."""
@@ -245,12 +245,9 @@ class Phone:
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
 
 
-def code_in(message: str) -> str:
-    """Return the six digits in a text message or a mail."""
-    found = CODE.search(message)
-    if not found:
-        raise Unexpected("the message has no code")
-    return found.group()
+def codes_in(messages: Iterable[object]) -> list[str]:
+    """Return the six digits of each text message or mail that has a code; others may come between."""
+    return [found.group() for message in messages if (found := CODE.search(str(message)))]
 
 
 def _expect(answer: PhoneAnswer, *statuses: int) -> PhoneAnswer:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from infra.local.tour.phone import code_in
+from infra.local.tour.phone import codes_in
 from infra.ops.internal_api import InternalApi
 from tests.support.canaries.subject import CanarySubject
 from tests.support.canaries.values import CanaryForm, digits, letters
@@ -91,7 +91,7 @@ def support(subject: CanarySubject, alice: InternalApi) -> None:
     path, text = "/v1/support-messages", add("message to support", letters())
     body = {"email": address, "text": text, "locale": subject.canaries["locale"]}
     challenge = phone.call("POST", path, body, token="").body["challenge_id"]
-    code = {"code": code_in(str(subject.cloud.mails_to(address)[-1]))}
+    code = {"code": codes_in(subject.cloud.mails_to(address))[-1]}
     sent = phone.call("POST", f"{path}/{challenge}/verify", code, token="")
     answer = {"text": add("answer of support", letters())}
     alice.call("POST", f"/support-messages/{sent.body['support_message_id']}/answer", answer)

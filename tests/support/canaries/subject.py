@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone, PhoneAnswer, code_in
+from infra.local.tour.phone import Phone, PhoneAnswer, codes_in
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.tour.usage import an_event, batch, move_back
@@ -89,7 +89,7 @@ class CanarySubject:
         # The first one leaves no mark of a change; the second one does.
         for address in (f"{letters()}@first.example", add("address", f"{letters()}@inbox.example")):
             challenge = phone.ask_for_email(address).body["challenge_id"]
-            phone.give_mailed_code(challenge, code_in(str(self.cloud.mails_to(address)[-1])))
+            phone.give_mailed_code(challenge, codes_in(self.cloud.mails_to(address))[-1])
         phone.change_profile(
             name=add("name", f"{letters()} Čanarović"),
             date_of_birth=add("date of birth", f"191{digits(1)}-0{digits(1)}-1{digits(1)}"),

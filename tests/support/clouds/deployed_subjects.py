@@ -22,7 +22,7 @@ from chalicelib.retention.held.model import HeldRecord
 from chalicelib.retention.model import Hold
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import KEPT
-from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
@@ -51,7 +51,7 @@ class ErasedSubject:
         self.logged_before = frozenset(self.cloud.log_lines("erase_accounts"))
         phone.sign_up("Gordana")
         challenge = phone.ask_for_email(self.address).body["challenge_id"]
-        phone.give_mailed_code(challenge, code_in(str(self.cloud.mails_to(self.address)[-1])))
+        phone.give_mailed_code(challenge, codes_in(self.cloud.mails_to(self.address))[-1])
         phone.change_profile(**PROFILE)
         phone.consent("analytics")
         phone.call("POST", "/v1/usage", batch(phone, an_event("meeting.joined")))
