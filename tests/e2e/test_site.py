@@ -17,7 +17,7 @@ from infra.local.chromium import DESKTOP, browser
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.receipt import ReceiptLink
-from infra.local.waiting import until
+from infra.local.waiting import NotInTime, until
 from tests.support.pages.person import Person
 
 
@@ -88,7 +88,10 @@ def is_checked_and_answered(owner: Owner, run: Callable[..., Any], request_id: s
         shown = link.read()
         return shown if "decision" in shown else None
 
-    shown = until(answered, "the answer", 120)
+    try:
+        shown = until(answered, "the answer", 120)
+    except NotInTime as late:
+        raise AssertionError(f"{late}: {link.read()}") from None
     assert shown["status"] == "completed", shown
 
 
