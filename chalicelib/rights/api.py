@@ -1,5 +1,7 @@
 """Routes of privacy rights. All of them also serve frozen and restricted accounts (RGT-11)."""
 
+from typing import Annotated
+
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
@@ -12,6 +14,7 @@ from chalicelib.core.http import (
     HtmlPage,
     PageSize,
     ReaderLanguage,
+    Requirement,
     Unlimited,
     route,
 )
@@ -37,10 +40,13 @@ rights = Blueprint(__name__)
 declaration.load_all()
 
 
-def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
-    """Do not count calls without a required step-up: a stolen token could use up the limit."""
-    rule = rule_of(body.right)
-    return rule.is_limited and (caller.is_stepped_up or not rule.wants_step_up)
+def _is_limited(body: NewRequest, **_: object) -> bool:
+    return rule_of(body.right).is_limited
+
+
+def _check_right(caller: RightsCaller, body: NewRequest, **_: object) -> None:
+    if rule_of(body.right).wants_step_up:
+        caller.require_step_up()
 
 
 def _view(request: RightsRequest, language: Language | None = None) -> RequestView:
@@ -51,11 +57,18 @@ def _language(reader: ReaderLanguage | None) -> Language | None:
     return reader.language if reader else None
 
 
-def _check_step_up(caller: RightsCaller, rights_request_id: RightsRequestId) -> None:
+def _check_end(caller: RightsCaller, rights_request_id: RightsRequestId) -> None:
     request = service.own(caller.account.account_id, rights_request_id)
     if service.wants_step_up_to_end(request):
         caller.require_step_up()
         service.check_number_to_end(caller.account, request)
+
+
+_Exercise = Annotated[RightsCaller, Requirement(StepUpRequired, "access, portability, erasure", _check_right)]
+_Ending = Annotated[
+    RightsCaller,
+    Requirement(StepUpRequired, "restrictions requested by letter, telephone or as a guest", _check_end),
+]
 
 
 @route(
@@ -64,10 +77,10 @@ def _check_step_up(caller: RightsCaller, rights_request_id: RightsRequestId) -> 
     "/v1/rights-requests",
     needs=SUBJECT,
     limit=DailyLimit(LimitName.RIGHTS_REQUESTS, lambda: settings().limits.rights_requests_day, _is_limited),
-    problems=(AlreadyOpen, IdempotencyMismatch, StepUpRequired),
+    problems=(AlreadyOpen, IdempotencyMismatch),
 )
 def exercise_right(
-    caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None
+    caller: _Exercise, body: NewRequest, key: IdempotencyKey | None
 ) -> Accepted[ReceivedRequestView]:
     """Exercise a privacy right.
 
@@ -83,8 +96,6 @@ def exercise_right(
     show this before it sends the request.
     The caller ends it with `POST /v1/rights-requests/{rights_request_id}/lift`.
     """
-    if rule_of(body.right).wants_step_up:
-        caller.require_step_up()
     taken = service.submit(Subject.found(caller.account, caller.found), body.requested(), key)
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
@@ -107,16 +118,15 @@ def get_rights_request(caller: RightsCaller, rights_request_id: RightsRequestId)
     "POST",
     "/v1/rights-requests/{rights_request_id}/cancel",
     limit=Unlimited("A cancellation is never refused; new requests are limited"),
-    problems=(StepUpRequired, NotNow, TooLate),
+    problems=(NotNow, TooLate),
 )
-def cancel_rights_request(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
+def cancel_rights_request(caller: _Ending, rights_request_id: RightsRequestId) -> RequestView:
     """Cancel a rights request that is not answered yet.
 
     A restriction that was requested by letter, telephone or as a guest needs a step-up: it may protect the
     account from a person who has the phone. If it began within 72 hours after a change of the number, only
     operators end it: 409 `not_now`.
     """
-    _check_step_up(caller, rights_request_id)
     return _view(service.cancel(caller.account.account_id, rights_request_id))
 
 
@@ -125,16 +135,15 @@ def cancel_rights_request(caller: RightsCaller, rights_request_id: RightsRequest
     "POST",
     "/v1/rights-requests/{rights_request_id}/lift",
     limit=Unlimited("Ending one's own restriction is never refused; new requests are limited"),
-    problems=(StepUpRequired, NotNow),
+    problems=(NotNow,),
 )
-def lift_restriction(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
+def lift_restriction(caller: _Ending, rights_request_id: RightsRequestId) -> RequestView:
     """End the caller's own restriction or objection, at once.
 
     Others that cover the same stay in force. A request that is not answered yet is cancelled. Repeating the
     call changes nothing. A restriction that was requested by letter, telephone or as a guest needs a step-up,
     and is not ended here if it began within 72 hours after a change of the number (409 `not_now`).
     """
-    _check_step_up(caller, rights_request_id)
     return RequestView.of(service.lift(caller.account.account_id, rights_request_id))
 
 

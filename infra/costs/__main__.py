@@ -1,4 +1,4 @@
-"""`python -m infra.costs`: write the costs of a month into docs/limits.md; part of `make generate`."""
+"""`python -m infra.costs`: write the generated parts of docs/limits.md; part of `make generate`."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""The generated parts of docs/limits.md: the costs of a month, and what ends first."""
+"""The generated parts of docs/limits.md: what acts need, the costs of a month, and what ends first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from infra.acts import table as acts
 from infra.build import ROOT
 from infra.costs import bill, model
 from infra.costs.ceilings import ceilings
@@ -20,7 +21,8 @@ _MARK, _END = "<!-- {}: written by make generate, do not edit -->", "<!-- {}: en
 
 def written(text: str, stage: StageParts) -> str:
     """The page with its generated parts."""
-    for name, part in (("costs", _costs(stage)), ("month", _month()), ("ceilings", _ceilings(stage))):
+    parts = {"acts": acts(), "costs": _costs(stage), "month": _month(), "ceilings": _ceilings(stage)}
+    for name, part in parts.items():
         before, begin, rest = text.partition(_MARK.format(name))
         _, end, after = rest.partition(_END.format(name))
         text = f"{before}{begin}\n\n{part}\n\n{end}{after}"

@@ -36,7 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="stolen_token_removes_the_mailbox",
         promise="ACC-4",
-        place="chalicelib.consents.profile_changes.api:change_profile",
+        place="chalicelib.consents.profile_changes.api:_check_step_up",
         find="if changes.names_email:",
         replace="if changes.names_email and len(changes.model_fields_set) == 1:",
         harm="A thief of an access token removes the owner's mailbox by a patch that changes the name too.",

@@ -4,7 +4,8 @@ A view with a `SessionHolder` also serves sessions that wait for the account's o
 refuse them. A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller`
 also serves frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A
 `StepUpCaller` is a `RightsCaller` whose token was stepped up in the last ten minutes, and an
-`ActiveStepUpCaller` is a `Caller` with such a token.
+`ActiveStepUpCaller` is a `Caller` with such a token. A route of which only some calls need one has a
+`Requirement`.
 
 A `Caller` also refuses an app below the minimum version (ADR 84). Rights, consents, sessions and notices of
 breaches have callers of other types, or none, so this refusal cannot meet them.
@@ -96,7 +97,7 @@ class SessionHolder(Authenticated):
         return self._found.claims.stepped_up_until > clock.to_epoch(clock.now())
 
     def require_step_up(self) -> None:
-        """Refuse a token that is not stepped up; for routes whose body decides whether it is needed.
+        """Refuse a token that is not stepped up; for the requirement of a route.
 
         Raises:
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.

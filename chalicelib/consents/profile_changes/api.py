@@ -1,5 +1,7 @@
 """The route that changes a profile; it stands here because the change may end consents."""
 
+from typing import Annotated
+
 from chalice.app import Blueprint
 
 from chalicelib.accounts.profiles import service as profiles
@@ -12,7 +14,7 @@ from chalicelib.consents.profile_changes import service
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
-from chalicelib.core.http import Confirmation, DailyLimit, IfMatch, Tagged, route
+from chalicelib.core.http import Confirmation, DailyLimit, IfMatch, Requirement, Tagged, route
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
 
@@ -21,16 +23,24 @@ profile_changes = Blueprint(__name__)
 _CHANGES = DailyLimit(LimitName.PROFILE_CHANGES, lambda: settings().limits.profile_changes_day)
 
 
+def _check_step_up(caller: Caller, changes: ProfileChanges, **_: object) -> None:
+    if changes.names_email:
+        caller.require_step_up()
+
+
 @route(
     profile_changes,
     "PATCH",
     "/v1/profile",
     needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PURPOSES),
     limit=_CHANGES,
-    problems=(NotFound, ChangedMeanwhile, StepUpRequired, Unavailable, WouldEndConsents),
+    problems=(NotFound, ChangedMeanwhile, Unavailable, WouldEndConsents),
 )
 def change_profile(
-    caller: Caller, changes: ProfileChanges, expected: IfMatch, end_consents: Confirmation | None
+    caller: Annotated[Caller, Requirement(StepUpRequired, "a patch with `email`", _check_step_up)],
+    changes: ProfileChanges,
+    expected: IfMatch,
+    end_consents: Confirmation | None,
 ) -> Tagged[OwnProfile]:
     """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
 
@@ -39,8 +49,6 @@ def change_profile(
     or a country that shows that the user is too young to consent ends the consents that were given: ask the
     user, and send `end_consents=true`.
     """
-    if changes.names_email:
-        caller.require_step_up()
     account, profile = profiles.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     account, profile = service.change(
         account,

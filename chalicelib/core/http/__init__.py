@@ -12,7 +12,7 @@ from chalicelib.core.http.answers import (
     Shared,
     Tagged,
 )
-from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
+from chalicelib.core.http.contract import DailyLimit, Deprecation, Requirement, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.options import Confirmation, ShownLanguage
 from chalicelib.core.http.paging import Cursor, PageSize, invalid_cursor

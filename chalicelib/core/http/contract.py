@@ -35,8 +35,8 @@ class DailyLimit:
     """At most `maximum` counted calls by an account in a UTC day.
 
     `counts` takes the arguments of the view and returns whether the call is counted; other calls are never
-    refused. It must not count calls that the view refuses because a step-up is missing: otherwise a stolen
-    token could use up the calls of the account's owner.
+    refused. A call that the route's requirement refuses is not counted: otherwise a stolen token could use up
+    the calls of the account's owner.
     """
 
     name: LimitName
@@ -75,6 +75,21 @@ class Unlimited:
     """A write without its own limit; `because` says what bounds it or why it is never refused."""
 
     because: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What only some calls of a route need of its caller, as metadata of the caller's type (ADR 107).
+
+    Attributes:
+        problem: what refuses a call that lacks it.
+        calls: which calls need it, as the table in docs/limits.md says it.
+        check: takes the arguments of the view; raises the problem.
+    """
+
+    problem: type[Problem]
+    calls: str
+    check: Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,7 @@ class Route:
     query: Mapping[str, type[PathText]]  # parts of the query besides the cursor
     paged: bool  # whether it takes a cursor
     sized: bool  # whether it takes the size of a page
+    requirement: Requirement | None
     limit: DailyLimit | Unlimited | None  # of a write
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
     problems: tuple[type[Problem], ...]

@@ -5,9 +5,10 @@ The order of steps is fixed; the steps before the view can only refuse the reque
     0  app         refuse an app below the minimum version, if the caller's type needs a current one
     1  caller      check the verified token's claims against one batched read, or the operator's signature
     2  parameters  parse path, headers, body
-    3  limit       count the call towards the daily limit of the account
-    4  view
-    5  response    build it from the view's answer or from the problem
+    3  required    refuse a call that lacks what only some calls require, such as a step-up
+    4  limit       count the call towards the daily limit of the account
+    5  view
+    6  response    build it from the view's answer or from the problem
 
 Errors are mapped here and not in middleware, because Chalice runs middleware after it has turned the
 errors of a view into responses of its own format.
@@ -39,7 +40,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, SeeOther, refuse, respond
 from chalicelib.core.http.app_version import AppVersion
-from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
+from chalicelib.core.http.contract import DailyLimit, Deprecation, Requirement, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.options import QueryOption
 from chalicelib.core.http.paging import Cursor, PageSize
@@ -117,6 +118,7 @@ class _Plan:
     size: str | None
     answers: tuple[Any, ...]
     needs: tuple[Wanted[Any], ...]
+    requirement: Requirement | None
     limit: DailyLimit | Unlimited | None
 
     @classmethod
@@ -127,9 +129,9 @@ class _Plan:
         extra_needs: tuple[Wanted[Any], ...],
         limit: DailyLimit | Unlimited | None,
     ) -> "_Plan":
-        hints = get_type_hints(view)
+        hints, annotated = get_type_hints(view), get_type_hints(view, include_extras=True)
         answers = hints.pop("return")
-        caller = operator = body = None
+        caller = requirement = operator = body = None
         plain: dict[type, str] = {}
         parts: dict[str, Any] = {}
         query: dict[str, type[PathText]] = {}
@@ -141,6 +143,7 @@ class _Plan:
                 (parts if in_path else query)[name] = kind
             elif issubclass(kind, Authenticated):
                 caller = (name, kind)
+                requirement = next(iter(getattr(annotated[name], "__metadata__", ())), None)
             elif issubclass(kind, Operator):
                 operator = name
             elif issubclass(kind, Body | SignedBody):
@@ -166,6 +169,7 @@ class _Plan:
             size=plain.get(PageSize),
             answers=_members(answers),
             needs=all_needs,
+            requirement=requirement,
             limit=limit,
         )
 
@@ -196,6 +200,7 @@ class _Plan:
         implied += [NotFound] if self.parts else []
         implied += [InvalidRequest, UnexpectedField] if self.cursor or self.query else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
+        implied += [self.requirement.problem] if self.requirement else []
         implied += [TooMany] if isinstance(self.limit, DailyLimit) else []
         implied += Operator.problems if self.operator else ()
         headers = dict(self.headers.values()) | ({AppVersion: False} if self.needs_current_app else {})
@@ -215,6 +220,7 @@ class _Plan:
             query=self.query,
             paged=self.cursor is not None,
             sized=self.size is not None,
+            requirement=self.requirement,
             limit=self.limit,
             answers=tuple(_answer_kind(kind) for kind in self.answers),
             problems=tuple(dict.fromkeys((*declared, *implied))),
@@ -287,8 +293,13 @@ class _Plan:
 
         return problem_page(problem, request, request_id)
 
+    def check_requirement(self, arguments: Mapping[str, object]) -> None:
+        """Step 3: refuse a call that lacks what only some calls require."""
+        if self.requirement:
+            self.requirement.check(**arguments)
+
     def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
-        """Step 3: return a context that counts the call, and uncounts it if the view fails."""
+        """Step 4: return a context that counts the call, and uncounts it if the view fails."""
         if not isinstance(self.limit, DailyLimit):
             return nullcontext()
         return self.limit.count_call(AccountId(request.context["authorizer"]["account_id"]), arguments)
@@ -301,6 +312,7 @@ def _serve(
     try:
         plan.refuse_outdated_app(request)
         arguments = {**plan.identify_caller(request), **plan.parse_parameters(request, parts)}
+        plan.check_requirement(arguments)
         with plan.count_call(request, arguments):
             answer = view(**arguments)
         seen = request.headers.get("if-none-match", "")
