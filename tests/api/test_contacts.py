@@ -200,16 +200,6 @@ def test_contact_who_is_not_active_is_not_listed_but_can_be_ended(world: World, 
     assert ids(mila.gets("/v1/contacts")) == []
 
 
-@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_caller_who_is_not_active_is_refused(world: World, state: str, problem: str) -> None:
-    mila = world.a_user()
-    world.set_state(mila, state)
-    assert mila.calls("POST", "/v1/contact-codes").problem == problem
-    assert mila.adds(WRONG).problem == problem
-    assert mila.invites(mila).problem == problem
-    assert mila.blocks(mila).problem == problem
-
-
 def test_contacts_are_listed_page_by_page(world: World) -> None:
     mila = world.a_user()
     code = mila.makes_a_code()

@@ -110,23 +110,6 @@ def test_two_who_block_each_other_are_in_no_new_group(world: World, stream: Emul
     assert mila.opens(jovan).status == mila.opens(vuk).status == 201
 
 
-@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_caller_who_may_only_exercise_rights_opens_nothing(
-    world: World, stream: Emulator, state: str, problem: str
-) -> None:
-    mila, jovan = some_contacts(world, 2)
-    conversation = mila.opens(jovan).json["conversation_id"]
-    world.set_state(mila, state)
-    path = f"/v1/conversations/{conversation}"
-    calls = [
-        mila.opens(jovan),
-        mila.changes_members(conversation),
-        mila.leaves(conversation),
-        mila.calls("DELETE", f"{path}/messages/m"),
-    ]
-    assert {(reply.status, reply.problem) for reply in calls} == {(403, problem)}
-
-
 def test_pair_of_an_ended_contact_stays_and_cannot_be_opened(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     opened = mila.opens(jovan).json

@@ -140,15 +140,6 @@ def test_repeated_code_does_not_restore_a_removed_address(world: World) -> None:
     assert email_of(mila) == NO_EMAIL
 
 
-@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_frozen_or_restricted_account_cannot_add_an_address(world: World, state: str, problem: str) -> None:
-    mila, address = a_user(world), an_address()
-    challenge = asked(mila, address)
-    world.set_state(mila, state)
-    assert mila.asks_for_email(an_address()).problem == problem
-    assert submit_code(mila, challenge, address).problem == problem
-
-
 # --- one account per address
 
 

@@ -180,16 +180,6 @@ def test_session_of_a_thawed_account_is_full_and_names_no_erasure(mila: User, de
     assert mila.gets("/v1/profile").status == 200
 
 
-@pytest.mark.promise("RGT-11")
-def test_account_frozen_for_an_erasure_has_its_rights_and_nothing_else(world: World, mila: User) -> None:
-    freeze(mila.account_id)
-    assert mila.gets("/v1/profile").problem == "account_frozen"
-    assert mila.mints_a_chat_token().problem == "account_frozen"
-    assert world.a_user().gets(f"/v1/users/{mila.user_id}").status == 404
-    for path in ("/v1/rights-requests", "/v1/consents", "/v1/sessions"):
-        assert mila.gets(path).status == 200
-
-
 @pytest.mark.promise("RGT-1")
 def test_copy_of_a_frozen_account_shows_the_freeze(mila: User) -> None:
     frozen = freeze(mila.account_id)
@@ -209,9 +199,6 @@ def test_sessions_of_an_account_that_is_being_erased_have_ended(mila: User, devi
     assert refresh(mila, device).problem == "session_ended"
     assert mila.asks_to_step_up().problem == "session_ended"
     assert mila.steps_up_with(challenge, mila.world.code_for(mila.phone)).problem == "session_ended"
-    for path in ("/v1/profile", "/v1/rights-requests", "/v1/consents", "/v1/sessions", "/v1/announcements"):
-        assert mila.gets(path).problem == "session_ended"
-    assert mila.logs_out().problem == "session_ended"
 
 
 @pytest.mark.promise("RGT-3")

@@ -105,18 +105,6 @@ def test_only_the_session_that_asked_can_use_the_code(world: World, mila: User) 
     assert verified(mila, challenge, new).status == 200
 
 
-@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_frozen_or_restricted_account_keeps_its_number(
-    world: World, mila: User, state: str, problem: str
-) -> None:
-    new, old = a_phone(), mila.phone
-    challenge = asked(mila, new)
-    world.set_state(mila, state)
-    assert mila.asks_for_number(new).problem == problem
-    assert verified(mila, challenge, new).problem == problem
-    assert not is_new(world, old)
-
-
 def test_account_that_is_frozen_before_the_commit_keeps_its_number(world: World, mila: User) -> None:
     new, old = a_phone(), mila.phone
     challenge = asked(mila, new)

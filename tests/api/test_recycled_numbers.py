@@ -16,7 +16,6 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.core.ids import AccountId
 from chalicelib.messages import mail, sms
 from tests.support.cases.recycled import asks_to_be_let_in, is_let_in_by, shows_mailed_code
-from tests.support.cases.routes import calls_route, routes
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, other_than
 from tests.support.world.limits import configure
@@ -80,23 +79,6 @@ def test_stranger_reads_nothing_of_an_unused_account(idle: User) -> None:
     assert (answer.status, answer.json["session"]["scope"]) == (200, "waiting")
     assert "user_id" not in answer.json
     assert idle.user_id not in answer.text
-
-
-SERVED_TO_WAITING = {
-    ("DELETE", "/v1/sessions/{session_id}"),
-    ("POST", "/v1/sessions/opening"),
-    ("POST", "/v1/sessions/opening/{challenge_id}/verify"),
-}
-
-
-@pytest.mark.promise("ACC-1")
-def test_waiting_session_is_refused_by_every_other_route(idle: User) -> None:
-    newcomer = a_newcomer(idle.world)
-    before = cloud.all_items()
-    for method, path in sorted(routes() - SERVED_TO_WAITING):
-        answer = calls_route(newcomer, method, path)
-        assert (answer.status, answer.problem) == (403, "session_waits"), path
-    assert cloud.all_items() == before
 
 
 def test_account_that_was_used_within_the_period_opens(mila: User) -> None:

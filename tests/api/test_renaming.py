@@ -72,18 +72,6 @@ def test_only_members_rename_and_only_groups(world: World, stream: Emulator) -> 
     assert name_at_stream(stream, pair) is None
 
 
-@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_caller_who_may_only_exercise_rights_reads_and_renames_nothing(
-    world: World, two: list[User], state: str, problem: str
-) -> None:
-    mila, jovan = two
-    group = group_of(mila, jovan)
-    world.set_state(mila, state)
-    path = f"/v1/conversations/{group}"
-    replies = [mila.gets("/v1/conversations"), mila.gets(path), mila.renames(group, "Ours", etag='"1"')]
-    assert {(one.status, one.problem) for one in replies} == {(403, problem)}
-
-
 @pytest.mark.parametrize(
     ("body", "problem"),
     [

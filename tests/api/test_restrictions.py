@@ -213,13 +213,6 @@ def test_request_that_restricts_nothing_cannot_be_lifted(mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-4")
-def test_restriction_of_another_subject_cannot_be_lifted(world: World, mila: User) -> None:
-    request = restricts(mila)
-    assert lifts(world.a_user(), request).status == 404
-    assert state(mila) is AccountState.RESTRICTED
-
-
-@pytest.mark.promise("RGT-4")
 def test_restriction_that_is_answered_while_it_is_lifted_ends(
     mila: User, world: World, stream: Emulator
 ) -> None:
@@ -321,3 +314,22 @@ def test_restraint_covers_all_only_as_a_restriction_without_purposes() -> None:
         for purposes in ((), (Purpose.DIAGNOSTICS,)):
             restraint = Restraint(kind=kind, since=NOON, purposes=purposes)
             assert restraint.covers_all is (kind is RestraintKind.RESTRICTION and not purposes)
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize("end", ["cancel", "lift"])
+def test_restricted_account_ends_its_restriction_in_either_way(mila: User, end: str) -> None:
+    request_id = restricts(mila)["rights_request_id"]
+    assert mila.calls("POST", f"/v1/rights-requests/{request_id}/{end}").status == 200
+    assert mila.gets("/v1/profile").status == 200
+
+
+@pytest.mark.promise("RGT-4")
+def test_other_users_do_not_see_a_restricted_account(world: World) -> None:
+    vera, mila = world.a_user(), world.a_user()
+    vera.meets(mila)
+    assert vera.gets(f"/v1/users/{mila.user_id}").status == 200
+    restricts(mila)
+    assert vera.gets(f"/v1/users/{mila.user_id}").status == 404
+    assert vera.gets("/v1/contacts").json["items"] == []
+    assert vera.opens(mila).problem == "unknown_member"

@@ -45,12 +45,6 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Guarded:
     return Guarded(app)
 
 
-def test_token_that_is_not_stepped_up_is_refused_with_step_up_required(
-    world: World, guarded: Guarded
-) -> None:
-    assert guarded.response_to(world.a_user().session) == "step_up_required"
-
-
 def test_stepped_up_token_is_accepted_for_ten_minutes(world: World, guarded: Guarded) -> None:
     stepped_up = world.a_user().steps_up().json["session"]
     assert guarded.response_to(stepped_up) == 204
@@ -66,28 +60,6 @@ def test_step_up_affects_neither_the_earlier_token_nor_another_device(world: Wor
     mila.steps_up()
     assert guarded.response_to(mila.session) == "step_up_required"
     assert guarded.response_to(tablet.session) == "step_up_required"
-
-
-@pytest.mark.promise("RGT-11")
-@pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_account_is_accepted_with_scope_rights(world: World, guarded: Guarded, state: str) -> None:
-    mila = world.a_user()
-    world.set_state(mila, state)
-    assert guarded.response_to(mila.steps_up().json["session"]) == 204
-
-
-@pytest.mark.promise("STR-3")
-def test_logout_ends_a_stepped_up_token_too(world: World, guarded: Guarded) -> None:
-    mila = world.a_user()
-    stepped_up = mila.steps_up().json["session"]
-    mila.logs_out()
-    assert guarded.response_to(stepped_up) == "session_ended"
-
-
-def test_stepped_up_token_still_works_on_every_other_route(world: World) -> None:
-    mila = world.a_user()
-    token = mila.steps_up().json["session"]["access_token"]
-    assert world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).status == 200
 
 
 @pytest.mark.parametrize("su", [True, "1795000000", 1.5, None], ids=["boolean", "text", "fraction", "null"])

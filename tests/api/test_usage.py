@@ -166,20 +166,6 @@ def test_event_of_a_restricted_purpose_is_dropped(mila: User) -> None:
     assert mila.submits_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"restricted": 1}}
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.parametrize(("state", "problem"), [("restricted", "restricted"), ("frozen", "account_frozen")])
-def test_inactive_account_cannot_submit_events(world: World, mila: User, state: str, problem: str) -> None:
-    world.set_state(mila, state)
-    answer = mila.submits_usage(an_event(), a_fault())
-    assert (answer.status, answer.problem) == (403, problem)
-    assert stored_events() == []
-
-
-def test_caller_without_a_session_cannot_submit_events(world: World) -> None:
-    answer = world.call("POST", "/v1/usage", body={"events": [an_event()], "device": {}})
-    assert (answer.status, answer.problem) == (401, "unauthenticated")
-
-
 @pytest.mark.parametrize(
     ("time", "dropped"),
     [

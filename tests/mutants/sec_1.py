@@ -100,4 +100,20 @@ MUTANTS = (
         replace='Place("conversation_name", "")',
         harm="A name that was moved to another conversation in the table is shown to its members.",
     ),
+    Mutant(
+        name="copy_needs_no_step_up",
+        promise="SEC-1",
+        place="chalicelib.rights.api:_check_right",
+        find="if rule_of(body.right).wants_step_up:",
+        replace="if rule_of(body.right).wants_step_up and caller.session.is_waiting:",
+        harm="A thief of an access token requests a copy of all of the owner's data.",
+    ),
+    Mutant(
+        name="requirement_of_a_route_is_not_checked",
+        promise="SEC-1",
+        place="chalicelib.core.http.route:_Plan.check_requirement",
+        find="if self.requirement:",
+        replace="if self.requirement and not arguments:",
+        harm="A thief of an access token requests the erasure of the account, and removes its mailbox.",
+    ),
 )

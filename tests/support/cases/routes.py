@@ -1,4 +1,4 @@
-"""All routes that a session authorizes, read from the app, and a call of each."""
+"""All routes that a session authorizes, read from the app, and a call of each route."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from app import app
-from tests.support.world.builders import PRIVACY, a_device, an_event
+from tests.support.world.builders import PRIVACY, a_device, a_verification, an_event
 from tests.support.world.world import Reply, User
 
 _ID = re.compile(r"\{[^}]+\}")
@@ -18,6 +18,7 @@ BODIES: dict[str, Any] = {
     "/v1/consents/{purpose}": {"state": "withdrawn"},
     "/v1/consents/signals": {"gpc": True},
     "/v1/rights-requests": {"right": "objection", "purposes": ["diagnostics"]},
+    "/v1/signup/{challenge_id}/verify": a_verification("000000"),
 }
 
 
@@ -32,10 +33,11 @@ def routes() -> set[tuple[str, str]]:
 
 
 def calls_route(
-    user: User, method: str, path: str, headers: dict[str, str] | None = None, **ids: str
+    user: User, method: str, path: str, headers: dict[str, str] | None = None, body: Any = None, **ids: str
 ) -> Reply:
     """Call a route with a body that passes validation; ids in its path that are not given name nothing."""
     known = {"purpose": "analytics", "version": PRIVACY, **ids}
     concrete = _ID.sub(lambda part: known.get(part[0][1:-1], "x"), path)
-    body = BODIES.get(path, {} if method in {"POST", "PUT", "PATCH"} else None)
-    return user.calls(method, concrete, body=body, headers={"If-Match": '"1"', **(headers or {})})
+    default = {"code": "000000"} if path.endswith("/verify") else {}
+    sent = body or BODIES.get(path, default if method in {"POST", "PUT", "PATCH"} else None)
+    return user.calls(method, concrete, body=sent, headers={"If-Match": '"1"', **(headers or {})})
