@@ -9074,13 +9074,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10833,13 +10833,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `already_open`: There is already an open request for this right */
@@ -11433,13 +11433,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11746,13 +11746,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
