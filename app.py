@@ -27,7 +27,11 @@ from chalicelib.core.settings import settings
 
 GROUPS = {
     "signup": ("chalicelib.signup.api",),
-    "sessions": ("chalicelib.accounts.sessions.api", "chalicelib.accounts.openings.api"),
+    "sessions": (
+        "chalicelib.accounts.sessions.api",
+        "chalicelib.accounts.openings.api",
+        "chalicelib.accounts.links.api",
+    ),
     "profiles": ("chalicelib.accounts.profiles.api", "chalicelib.consents.profile_changes.api"),
     "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),

@@ -54,6 +54,8 @@ class LimitName(StrEnum):
     RESEND = "resend"
     ATTEMPTS_PER_ADDRESS = "attempts_per_address"
     UNKNOWN_CHALLENGES_PER_ADDRESS = "unknown_challenges_per_address"
+    LINKS_PER_ADDRESS = "links_per_address"
+    DEVICES_LINKED = "devices_linked"
     PROFILE_CHANGES = "profile_changes"
     CONSENTS_GIVEN = "consents_given"
     NOTICES_ACCEPTED = "notices_accepted"

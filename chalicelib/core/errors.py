@@ -36,6 +36,7 @@
     │   └── (retention)          too_late, hold_ended, not_approved, removal_lapsed
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
+    │   ├── (links)              link_expired
     │   ├── (contacts)           contact_code_replaced, also once it is withdrawn
     │   ├── (conversations)      conversation_left, by the caller
     │   └── (rights)             export_deleted

@@ -81,6 +81,9 @@ class Limits(FigureSet):
     attempts_per_address_minutes: int = _minutes(10)
     # Counted separately, since a client can invent ids without requesting a code (ADR 25); the same window.
     unknown_challenges_per_address: int = _count(60)
+    # Links of one address block, in the same window, and those that one account confirms (ADR 105).
+    links_per_address: int = _count(60)
+    devices_linked_day: int = _count(20)
     # Writes per account (ADR 24). A profile change is sent to Stream; the others are kept for years.
     profile_changes_day: int = _count(200)
     consents_given_day: int = _count(50)

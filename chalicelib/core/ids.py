@@ -86,6 +86,10 @@ class SessionId(Id, prefix="s"):
     """One session: a signed-in device."""
 
 
+class LinkId(Id, prefix="l"):
+    """One link: a new device asks a signed-in one to sign it in."""
+
+
 class ChallengeId(Id, prefix="c"):
     """One challenge: a code that was sent, and its state."""
 

@@ -73,6 +73,8 @@ TITLES = {
     "security_event": "When you signed in, signed out or confirmed your identity",
     "sent_invitation": "Invitations that you sent",
     "session": "Devices that are signed in",
+    "session_device": "Models of devices that are or were signed in",
+    "session_link": "Devices that wait until another one signs them in",
     "table_removal": "Removals of tables that two members of staff decide",
     "table_removal_evidence": "Evidence of who proposed and approved the removal of a table",
     "staff_look": "When our staff looked at your account",

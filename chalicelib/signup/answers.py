@@ -3,13 +3,9 @@
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.challenges.model import Challenge, ChallengeExpired, Opened
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import ACCOUNT
 from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions.model import Session
-from chalicelib.accounts.sessions.service import SESSION
-from chalicelib.core import needs
 from chalicelib.core.errors import existing
-from chalicelib.core.needs import Claims
 from chalicelib.signup.model import Verified
 
 
@@ -34,8 +30,5 @@ def repeated(challenge: Challenge) -> Verified:
         ChallengeExpired: the session has ended.
     """
     opened = existing(challenge.opened, ChallengeExpired)
-    found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
-    account, session = found[ACCOUNT], found[SESSION]
-    if account is None or session is None or session.has_ended_with(account):
-        raise ChallengeExpired
+    session, account = existing(sessions.read_opened(opened), ChallengeExpired)
     return verified(session, account, opened)

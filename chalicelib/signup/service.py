@@ -39,7 +39,7 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, OPEN_ACCOUNT, devices
 from chalicelib.accounts.sessions import messages
 from chalicelib.accounts.sessions import service as sessions
-from chalicelib.accounts.sessions.model import Scope
+from chalicelib.accounts.sessions.model import Scope, SecurityEventKind
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
@@ -325,6 +325,7 @@ def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Ent
     former = existing(row[OPEN_ACCOUNT], Unavailable)
     entry = _new_account(challenge, answer, former)
     entry.makes.extend(accounts.number_passing(former, row[DATA_KEY]))
+    entry.makes.append(sessions.event(former.account_id, SecurityEventKind.NUMBER_PASSED))
     return entry
 
 

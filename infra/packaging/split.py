@@ -214,7 +214,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "profiles": {**_STRANGERS, **_CODE_LINES, **_MINIMUMS},
     "record_verified_codes": _COUNTRIES,
     "rights": {**_STRANGERS, **_CODE_LINES},
-    "sessions": _CODE_LINES,
+    "sessions": {**_CODE_LINES, **_MINIMUMS},
     "site": {**_IMPRINT, **_APPOINTED, **_ERASING},
     "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF},
     "erase_accounts": _ERASING,

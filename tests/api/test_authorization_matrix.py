@@ -48,7 +48,7 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "send_receipt": 415, "send_right_form": 404, "send_step": 415, "send_support_form": 415,
         "start_guest_request": 400, "start_proof": 404, "start_signup": 400, "start_support_message": 400,
         "unsubscribe": 404, "verify_code": 404, "verify_guest_request": 404, "verify_proof": 404,
-        "verify_support_message": 404,
+        "verify_support_message": 404, "start_link": 400, "fetch_linked_session": 404,
     },
     # A session of any scope, also a waiting one.
     "holder": {"end_session": 404, "start_opening": 409, "verify_opening": 404},
@@ -58,6 +58,7 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "exercise_right": 202, "get_certificate": 404, "get_rights_request": 404, "lift_restriction": 404,
         "list_announcements": 200, "list_breach_notices": 200, "list_consent_records": 200,
         "list_consents": 200, "list_rights_requests": 200, "list_sessions": 200, "note_signals": 200,
+        "list_session_events": 200, "end_other_sessions": 204,
         "start_step_up": 202, "verify_step_up": 404,
     },
     "rights stepped up": {"confirm_session": 404, "exercise_right: access": 202, "get_export": 404},
@@ -68,10 +69,12 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "end_contact": 404, "invite": 400, "leave_conversation": 404, "lift_block": 404, "list_blocks": 200,
         "list_contacts": 200, "list_conversations": 200, "list_invitations": 200, "make_contact_code": 201,
         "mint_chat_token": 200, "open_conversation": 400, "read_conversation": 404, "read_profile": 200,
-        "read_user": 404, "rename_conversation": 404, "submit_usage": 202, "withdraw_contact_code": 204,
+        "read_user": 404, "rename_conversation": 404, "show_link": 404, "submit_usage": 202,
+        "withdraw_contact_code": 204,
     },
     "active stepped up": {
-        "change_profile: email": 200, "start_email": 400, "start_number_change": 400, "verify_email": 404,
+        "change_profile: email": 200, "confirm_link": 404, "start_email": 400, "start_number_change": 400,
+        "verify_email": 404,
         "verify_number": 404,
     },
 }  # fmt: skip
@@ -109,7 +112,7 @@ OWNED = {
     "challenge_id", "conversation_id", "invitation_id", "message_id", "rights_request_id", "session_id",
     "user_id",
 }  # fmt: skip
-SHARED = {"name", "purpose", "right", "token", "version"}
+SHARED = {"link_id", "name", "purpose", "right", "token", "version"}
 # Answers to a thing of another account, if they are not 404. Each is also the answer to an unknown one.
 OTHERS: dict[str, int] = {
     "block_user": 204, "end_contact": 204, "leave_conversation": 204, "lift_block": 204, "resend_code": 410,

@@ -50,6 +50,7 @@ EXPLAINED: dict[tuple[str, str | None], str] = {
     },
     ("step_up_required", None): "the session is not stepped up",
     ("already_open", None): "a generated request of this right is open",
+    ("link_expired", None): "no link has a generated secret",
     ("not_waiting", None): "the session has its full scope",
     ("idempotency_mismatch", None): "two bodies were generated under one key",
     ("precondition_required", None): "an empty If-Match counts as valid, and names no version",

@@ -10,6 +10,7 @@ LISTS = (
     "/v1/invitations",
     "/v1/consents/analytics/records",
     "/v1/rights-requests",
+    "/v1/sessions/events",
 )
 
 
@@ -22,6 +23,7 @@ def mila(world: World) -> User:
     mila.meets(*others[2:4])
     for sender in others[4:]:
         sender.invites(mila)
+    mila.steps_up()
     mila.consents("analytics")
     mila.withdraws("analytics")
     mila.exercises("marketing_objection")

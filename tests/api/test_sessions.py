@@ -12,8 +12,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib.accounts.sessions import logout
+from chalicelib.accounts.sessions import logout, store
 from chalicelib.core import keyring
+from chalicelib.core.ids import SessionId
+from tests.support import patches
 from tests.support.clouds import cloud, environment
 from tests.support.faults.races import before_the_commit
 from tests.support.world.world import User, World
@@ -97,6 +99,31 @@ def test_all_sessions_end_although_one_transaction_does_not_take_them(
     others = [world.a_user(phone=phone.phone) for _ in range(2)]
     assert phone.calls("DELETE", "/v1/sessions").status == 204
     assert [one.gets("/v1/profile").problem for one in (phone, *others)] == ["session_ended"] * 3
+
+
+@pytest.mark.promise("ACC-5")
+def test_sign_in_while_all_sessions_end_is_ended_too(world: World) -> None:
+    phone = world.a_user()
+    thief = before_the_commit(lambda: world.a_user(phone=phone.phone))
+    assert phone.calls("DELETE", "/v1/sessions").status == 204
+    assert thief[0].gets("/v1/profile").problem == "session_ended"
+
+
+@pytest.mark.promise("ACC-5")
+def test_sign_ins_without_end_do_not_keep_the_request(world: World) -> None:
+    phone = world.a_user()
+    read = store.ids_of
+    patches.current().setattr(store, "ids_of", lambda account: [*read(account), SessionId.new()])
+    assert phone.calls("DELETE", "/v1/sessions").problem == "unavailable"
+
+
+@pytest.mark.promise("ACC-5")
+def test_device_can_end_all_others_and_stays_signed_in(world: World) -> None:
+    phone = world.a_user()
+    others = [world.a_user(phone=phone.phone) for _ in range(2)]
+    assert phone.calls("DELETE", "/v1/sessions/others").status == 204
+    assert [one.gets("/v1/profile").problem for one in others] == ["session_ended"] * 2
+    assert [one["current"] for one in phone.gets("/v1/sessions").json["items"]] == [True]
 
 
 @pytest.mark.promise("ACC-5")

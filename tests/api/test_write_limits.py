@@ -66,8 +66,8 @@ def test_each_limit_counts_under_a_name_of_its_own() -> None:
     names = [limit.name for _, limit in _LIMITED]
     assert sorted(names) == [
         "blocks", "consents_given", "contact_attempts", "contact_codes", "conversation_changes",
-        "conversations", "group_names", "invitations", "message_deletions", "notices_accepted",
-        "profile_changes", "rights_requests",
+        "conversations", "devices_linked", "group_names", "invitations", "message_deletions",
+        "notices_accepted", "profile_changes", "rights_requests",
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from chalicelib.rights.request import store as requests
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.cases.guests import asks, verifies
+from tests.support.cases.links import NewDevice
 from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, turn_off
 from tests.support.clouds.cloud import Calls, counted
 from tests.support.world.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
@@ -360,6 +361,46 @@ def test_logging_out_costs_one_read_and_one_write(world: World) -> None:
     with counted() as calls:
         assert mila.logs_out().status == 204
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.TransactWriteItems": 1}
+
+
+@pytest.mark.parametrize("path", ["", "/others"])
+def test_ending_many_sessions_costs_two_queries_and_a_transaction(world: World, path: str) -> None:
+    mila = world.a_user()
+    world.a_user(mila.phone)
+    with counted() as calls:
+        assert mila.calls("DELETE", f"/v1/sessions{path}").status == 204
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.Query": 2, "dynamodb.TransactWriteItems": 1}
+
+
+def test_page_of_session_events_costs_a_read_and_two_queries(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert len(mila.gets("/v1/sessions/events").json["items"]) == 1
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.Query": 2}
+
+
+def test_signing_a_device_in_by_a_link_costs_nine_calls(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    with counted() as asking:
+        tablet = NewDevice(world)
+    assert asking == {"dynamodb.UpdateItem": 1, "dynamodb.PutItem": 1}
+    with counted() as confirming:
+        assert tablet.is_confirmed_by(mila).status == 204
+    assert confirming == {
+        "dynamodb.BatchGetItem": 2,
+        "dynamodb.UpdateItem": 2,
+        "dynamodb.TransactWriteItems": 1,
+    }
+    with counted() as fetching:
+        assert tablet.fetches().status == 200
+    assert fetching == {"dynamodb.UpdateItem": 1, "dynamodb.BatchGetItem": 1}
+
+
+def test_waiting_for_a_link_costs_one_write(world: World) -> None:
+    tablet = NewDevice(world)
+    with counted() as calls:
+        assert tablet.fetches().status == 202
+    assert calls == {"dynamodb.UpdateItem": 1}
 
 
 def test_accepting_a_notice_costs_one_read_a_count_and_one_write(world: World) -> None:

@@ -166,8 +166,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"Put"},
     },
     "sessions": {
-        "accounts": {"BatchGet", "Delete", "Query", "Update"},
-        "challenges": {"Put", "Update"},
+        "accounts": {"BatchGet", "Delete", "Put", "Query", "Update"},
+        "challenges": {"Get", "Put", "Update"},
         "keys": {"BatchGet"},
     },
     "signup": {

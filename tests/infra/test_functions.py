@@ -222,6 +222,8 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
         "POST /v1/hooks/stream",  # Stream's signature authenticates it
+        "POST /v1/sessions/links",  # it opens nothing before a session confirms it
+        "POST /v1/sessions/links/{link_id}/session",  # the link's secret authenticates it
         "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",

@@ -550,15 +550,15 @@ EXPECTED = {
         _own_logs("sessions"),
         (
             (
-                "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:Query, "
-                "dynamodb:UpdateItem"
+                "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem, "
+                "dynamodb:Query, dynamodb:UpdateItem"
             ),
             "${AccountsTableArn}",
         ),
         _MAILING,  # codes to the mailbox of an account (ADR 68)
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
             "${CodesSecretArn}, ${LookupSecretArn}, ${RefreshSecretArn}, ${SigningSecretArn}",

@@ -211,7 +211,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="device_that_signs_another_out_is_seen",
         promise="ACC-1",
         place="chalicelib.accounts.sessions.logout:end",
-        find="seen = _seen(opened) if session_id == caller.session_id else []",
+        find="seen = _seen(opened) if is_own else []",
         replace="seen = _seen(opened)",
         harm="A thief signs the owner's other device out, and has the only one that gets codes by mail.",
     ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STEPPED_UP = {
     "cancel_rights_request": "restrictions requested by letter, telephone or as a guest",
     "change_profile": "a patch with `email`",
+    "confirm_link": "yes",
     "confirm_session": "yes",
     "exercise_right": "access, portability, erasure",
     "get_export": "yes",

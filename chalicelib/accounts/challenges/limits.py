@@ -120,6 +120,13 @@ UNKNOWN = _limit(
     problem=TooManyAttempts,
 )
 
+# Of its own: the links of strangers use up no codes and no guesses of the block (ADR 105).
+LINKS_PER_ADDRESS = _limit(
+    LimitName.LINKS_PER_ADDRESS,
+    _of_attempts(lambda: settings().limits.links_per_address),
+    problem=TooMany,
+)
+
 
 @dataclass
 class Counted:

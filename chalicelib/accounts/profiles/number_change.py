@@ -181,6 +181,7 @@ def returning(owner: AccountId, number: str, holder: tuple[Account, SubjectKeys]
         *accounts.number_return(account, number, row[DATA_KEY], logout.revocation_at(clock.now())),
         *(_moves(account, number, taken_from) if number != account.phone else ()),
         *(accounts.number_passing(*holder) if holder else ()),
+        *([store.event(taken_from, SecurityEventKind.NUMBER_PASSED)] if taken_from else ()),
         accounts.last_uses.use_now(owner),
-        store.event(owner, SecurityEventKind.NUMBER_CHANGED),
+        store.event(owner, SecurityEventKind.NUMBER_RETURNED),
     ]

@@ -2,12 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.sessions import logout, refresh, service
+from chalicelib.accounts.sessions import history, logout, refresh, service
 from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder
-from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView
+from chalicelib.accounts.sessions.model import Refreshing, SessionEventList, SessionList, SessionView
 from chalicelib.accounts.sessions.service import READABLE_SESSION
 from chalicelib.core.errors import SessionEnded
-from chalicelib.core.http import NoContent, Unlimited, route
+from chalicelib.core.http import Cursor, NoContent, PageSize, Unlimited, route
 from chalicelib.core.ids import SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
 
@@ -42,6 +42,15 @@ def list_sessions(caller: RightsCaller) -> SessionList:
     return service.of_account(caller.session, caller.account, caller[DATA_KEY])
 
 
+@route(sessions, "GET", "/v1/sessions/events", needs=(DATA_KEY,))
+def list_session_events(caller: RightsCaller, cursor: Cursor | None, size: PageSize) -> SessionEventList:
+    """List what happened to the sessions of the account in 90 days, the newest first.
+
+    `copied_token_refused`: a refresh token was used twice, so its session ended.
+    """
+    return history.page(caller.account.account_id, caller[DATA_KEY], cursor, size)
+
+
 @route(sessions, "DELETE", "/v1/sessions/{session_id}", needs=(DATA_KEY, READABLE_SESSION), limit=_LOGS_OUT)
 def end_session(caller: SessionHolder, session_id: SessionId) -> NoContent:
     """Sign out one device of the account: this one or another.
@@ -56,4 +65,11 @@ def end_session(caller: SessionHolder, session_id: SessionId) -> NoContent:
 def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Sign out all devices of the account, including this one."""
     logout.end_all(caller.account.account_id)
+    return NoContent()
+
+
+@route(sessions, "DELETE", "/v1/sessions/others", limit=_LOGS_OUT)
+def end_other_sessions(caller: RightsCaller) -> NoContent:
+    """Sign out all devices of the account but this one."""
+    logout.end_others(caller.session)
     return NoContent()

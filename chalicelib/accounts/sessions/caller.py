@@ -8,7 +8,8 @@ also serves frozen and restricted accounts, since their owners can always exerci
 `Requirement`.
 
 A `Caller` also refuses an app below the minimum version (ADR 84). Rights, consents, sessions and notices of
-breaches have callers of other types, or none, so this refusal cannot meet them.
+breaches have callers of other types, or none, so this refusal cannot meet them. A link of another device is
+no such route (ADR 105).
 """
 
 from datetime import datetime

@@ -37,6 +37,8 @@ _BACK = timedelta(seconds=4)
 
 # A transaction has at most 100 writes; two of them are the revocation and the security event.
 _SESSIONS_PER_TRANSACTION = 98
+# How often the sessions of an account are read until none is left: a sign-in may open one meanwhile.
+_ROUNDS = 5
 
 
 def revocation_at(at: datetime) -> datetime:
@@ -52,28 +54,47 @@ def end(caller: Session, session_id: SessionId, opened: Callable[[], Session | N
     Raises:
         NotFound: the account has no such live session.
     """
-    account_id = caller.account_id
-    event = store.event(account_id, SecurityEventKind.SIGNED_OUT, session_id)
-    if caller.is_waiting and session_id != caller.session_id:
+    account_id, is_own = caller.account_id, session_id == caller.session_id
+    kind = SecurityEventKind.SIGNED_OUT if is_own else SecurityEventKind.SIGNED_OUT_BY_ANOTHER
+    event = store.event(account_id, kind, session_id)
+    if caller.is_waiting and not is_own:
         raise NotFound
     try:
         if caller.is_waiting:  # it had no chat token, and must not revoke those of the owner
             commit(event, store.deletion(account_id, session_id))
         else:
-            seen = _seen(opened) if session_id == caller.session_id else []
+            seen = _seen(opened) if is_own else []
             _end(account_id, [session_id], event, *seen)
     except store.NoSuchSession:
         raise NotFound from None
 
 
 def end_all(account_id: AccountId) -> None:
-    """End all sessions of an account. It may be repeated if it stopped before the end."""
-    event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
-    for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
-        try:
-            _end(account_id, some, event)
-        except store.NoSuchSession:
-            _end_singly(account_id, some, event)  # another request ended one of them first
+    """End all sessions of an account, also those that open meanwhile. It may be repeated if it stopped.
+
+    Raises:
+        Unavailable: sign-ins opened further sessions each time.
+    """
+    _end_each(account_id, store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE))
+
+
+def end_others(kept: Session) -> None:
+    """End all sessions of an account but one, as `end_all` does."""
+    event = store.event(kept.account_id, SecurityEventKind.OTHERS_SIGNED_OUT, kept.session_id)
+    _end_each(kept.account_id, event, kept.session_id)
+
+
+def _end_each(account_id: AccountId, event: Write, kept: SessionId | None = None) -> None:
+    for _ in range(_ROUNDS):
+        left = [one for one in store.ids_of(account_id) if one != kept]
+        if not left:
+            return
+        for some in batched(left, _SESSIONS_PER_TRANSACTION):
+            try:
+                _end(account_id, some, event)
+            except store.NoSuchSession:
+                _end_singly(account_id, some, event)  # another request ended one of them first
+    raise Unavailable
 
 
 def end_stored(segment: Segment, perform: Perform) -> int:

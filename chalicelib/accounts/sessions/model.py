@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.model import Account, Device, Platform
+from chalicelib.accounts.model import Account, Device, Platform, ShortText
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, RightsRequestId, SessionId
@@ -87,15 +87,26 @@ class Session(
 
 
 class SecurityEventKind(StrEnum):
-    """Kinds of events of an account's sessions."""
+    """Kinds of events of an account's sessions.
+
+    SIGNED_OUT: by the session itself; until 0.1.0 by another one too. OTHERS_SIGNED_OUT: by the session that
+    stayed. NUMBER_RETURNED: operators gave the account a number, which ends all sessions. NUMBER_CHANGED and
+    NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
+    """
 
     SIGNED_IN = "signed_in"
     SIGN_IN_WAITS = "sign_in_waits"
     LET_IN = "let_in"
     SIGNED_OUT = "signed_out"
+    SIGNED_OUT_BY_ANOTHER = "signed_out_by_another"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    OTHERS_SIGNED_OUT = "others_signed_out"
     STEPPED_UP = "stepped_up"
     NUMBER_CHANGED = "number_changed"
+    NUMBER_RETURNED = "number_returned"
+    NUMBER_PASSED = "number_passed"
+    DEVICE_LINKED = "device_linked"
+    EXPIRED = "expired"
     COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
 
 
@@ -109,13 +120,34 @@ class SecurityEvent(
 ):
     """A security event of an account, for its owner and for the investigation of a break-in.
 
-    It contains no device and no address: the record of the session describes the device while it exists.
+    It contains no device and no address: a SessionDevice describes the device.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     event: Annotated[SecurityEventKind, NOT_PERSONAL]
     session_id: Annotated[SessionId | None, NOT_PERSONAL] = None
     at: Annotated[Instant, NOT_PERSONAL]
+
+
+class SessionDevice(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="session_device",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.SECURITY_LOG, since="used_at"),
+    key_class=KeyClass.SUBJECT,
+):
+    """The platform and model of a session, which its events show also after it ended (ADR 105).
+
+    `used_at`: when the session was opened, or first refreshed in the last week that it was.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    session_id: Annotated[SessionId, NOT_PERSONAL]
+    used_at: Annotated[Instant, NOT_PERSONAL]
+    platform: Annotated[Platform, personal(Category.DEVICE, Source.PROVIDED)]
+    model: Annotated[ShortText | None, personal(Category.DEVICE, Source.PROVIDED)] = None
 
 
 class Refreshing(Body):
@@ -150,6 +182,24 @@ class SessionList(View):
     """The account's signed-in devices, most recently used first."""
 
     items: tuple[ListedSession, ...]
+
+
+class SessionEvent(View):
+    """What happened to a session, or to all of the account."""
+
+    event: SecurityEventKind
+    happened_at: Annotated[
+        Instant, Field(description="For `expired` the earliest possible; up to a week later")
+    ]
+    session_id: Annotated[SessionId | None, Field(description="Of none if it concerns all sessions")] = None
+    device: Annotated[DeviceView | None, Field(description="That of the session, while on record")] = None
+
+
+class SessionEventList(View):
+    """The events of the account's sessions of 90 days, the newest first."""
+
+    items: tuple[SessionEvent, ...]
+    next_cursor: str | None = None
 
 
 class ErasureView(View):

@@ -1,7 +1,8 @@
 """Refreshes a session by the rule of `rotation`; conditions make concurrent refreshes safe.
 
 The first refresh of a UTC day also renews the known device of the account, in the same transaction (ADR 25),
-and the first one of a calendar week records that the account is used (ADR 36). That needs no additional call.
+and the first one of a calendar week records that the account is used (ADR 36) and describes the device (ADR
+105). That needs no additional call.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ from chalicelib.core.errors import SessionEnded, existing
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
 from chalicelib.core.transactions import Write, retry_on
-from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 
 @retry_on(store.MovedOn, tries=5)  # each time, another refresh of the session succeeded
@@ -37,10 +38,12 @@ def refresh(text: str, device_id: UUID) -> SessionView:
     session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
     if session is None or account is None or not token.genuine(session) or session.has_ended_with(account):
         raise SessionEnded
-    return service.session_view(_apply_verdict(session, account, token, device_id), account)
+    return service.session_view(_apply_verdict(session, account, token, found[DATA_KEY], device_id), account)
 
 
-def _apply_verdict(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
+def _apply_verdict(
+    session: Session, account: Account, token: RefreshToken, keys: SubjectKeys, device_id: UUID
+) -> Session:
     now = clock.now()
     active = Active(session.generation, session.last_used_at, session.lost)
     shown = Shown(token.generation, same_device=session.device.device_id == device_id)
@@ -54,12 +57,12 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
             metrics.count(Metric.REFRESH_REUSED)
             raise SessionEnded
     after = session.model_copy(update={**changes, "last_used_at": now})
-    store.move(session, after, also=_traces(session, account, now))
+    store.move(session, after, also=_traces(session, account, keys, now))
     metrics.count(Metric.SESSION_REFRESHED)
     return after
 
 
-def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
+def _traces(session: Session, account: Account, keys: SubjectKeys, now: datetime) -> list[Write]:
     """The writes on the first refresh of a UTC day, and of a week: the device is known, the account used."""
     before = session.last_used_at
     writes: list[Write] = []
@@ -68,5 +71,5 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     if before.date() != now.date():
         writes.append(devices.recognition(account.account_id, session.device, session.origin))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:
-        writes.append(last_uses.use_now(account.account_id))
+        writes += [last_uses.use_now(account.account_id), store.description(session, keys)]
     return writes

@@ -13,7 +13,9 @@ from typing import Self
 
 import jwt
 
+from chalicelib.accounts.challenges.model import Opened
 from chalicelib.accounts.model import Account, AccountState, Device
+from chalicelib.accounts.service import ACCOUNT
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import (
     DeviceView,
@@ -25,9 +27,10 @@ from chalicelib.accounts.sessions.model import (
     SessionList,
     SessionView,
 )
-from chalicelib.accounts.sessions.store import READABLE_SESSION, SESSION  # noqa: F401 - offered to other rooms
-from chalicelib.core import clock, keyring
+from chalicelib.accounts.sessions.store import READABLE_SESSION, SESSION, event  # noqa: F401 - for other rooms
+from chalicelib.core import clock, keyring, needs
 from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.needs import Claims
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -61,7 +64,16 @@ def new_session(
     )
     kind = SecurityEventKind.SIGN_IN_WAITS if session.is_waiting else SecurityEventKind.SIGNED_IN
     signed_in = store.event(account.account_id, kind, session.session_id)
-    return session, [store.creation(session, keys), signed_in]
+    return session, [store.creation(session, keys), store.description(session, keys), signed_in]
+
+
+def read_opened(opened: Opened) -> tuple[Session, Account] | None:
+    """The session that a code or a link opened, and its account; None if the session has ended."""
+    found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
+    session, account = found[SESSION], found[ACCOUNT]
+    if session is None or account is None or session.has_ended_with(account):
+        return None
+    return session, account
 
 
 def scope_of(session: Session, account: Account) -> Scope:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.accounts.sessions.model import Scope, SecurityEvent, SecurityEventKind, Session
+from chalicelib.accounts.sessions.model import Scope, SecurityEvent, SecurityEventKind, Session, SessionDevice
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.sealing import skip_unreadable
@@ -18,6 +18,7 @@ from chalicelib.core.table import (
     Expired,
     Key,
     Prefix,
+    Present,
     Query,
     Reindex,
     Scan,
@@ -31,6 +32,8 @@ from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _PREFIX = "session#"
+_DEVICE = "session_device#"
+_EVENT = "security#"
 
 
 class StoredSession(NamedTuple):
@@ -87,9 +90,49 @@ def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId 
     """
     now = clock.now()
     noted = SecurityEvent(account_id=account_id, event=kind, session_id=session_id, at=now)
-    sort_key = f"security#{clock.to_text(now)}#{kind}#{session_id or ''}"
+    sort_key = f"{_EVENT}{clock.to_text(now)}#{kind}#{session_id or ''}"
     place = Key(Table.ACCOUNTS, partition_of(account_id), sort_key)
     return Change(place, put=codec.to_item(noted, place), only_if=ALWAYS)
+
+
+def description(session: Session, keys: SubjectKeys) -> Change:
+    """The write that describes the device of an opened session as of now; it never conflicts."""
+    place = Key(Table.ACCOUNTS, partition_of(session.account_id), f"{_DEVICE}{session.session_id}")
+    described = SessionDevice(
+        account_id=session.account_id,
+        session_id=session.session_id,
+        used_at=clock.now(),
+        platform=session.device.platform,
+        model=session.device.model,
+    )
+    return Change(place, put=codec.to_item(described, place, keys), only_if=ALWAYS)
+
+
+def live(session: Session) -> Present:
+    """The condition that a session has not ended; its conflict is NoSuchSession."""
+    place = key(session.account_id, session.session_id)
+    return Present(place, only_if=visible(), conflict=NoSuchSession)
+
+
+def events_of(account_id: AccountId) -> list[SecurityEvent]:
+    """Read all security events of an account; the limits on its codes and sessions bound their number."""
+    found = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_EVENT)))
+    return [codec.opened(SecurityEvent, item) for item in found]
+
+
+def devices_of(account_id: AccountId, keys: SubjectKeys) -> tuple[list[SessionDevice], set[SessionId]]:
+    """Read the described devices of an account, and the ids of its live sessions, in one query.
+
+    A description that cannot be opened is omitted and counted in a metric.
+    """
+    devices, live_ids = list[SessionDevice](), set[SessionId]()
+    for item in table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix("session"))):
+        if item["kind"] == Session.declaration.kind:
+            live_ids.add(SessionId(item["session_id"]))
+        else:
+            with skip_unreadable("session_device_unreadable"):
+                devices.append(codec.opened(SessionDevice, item, keys))
+    return devices, live_ids
 
 
 def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:

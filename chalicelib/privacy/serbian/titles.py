@@ -32,6 +32,8 @@ TITLES: Catalogue = {
         "Kada ste se prijavili, odjavili ili potvrdili identitet"
     ),
     "Devices that are signed in": "Uređaji koji su prijavljeni",
+    "Models of devices that are or were signed in": "Modeli uređaja koji su ili su bili prijavljeni",
+    "Devices that wait until another one signs them in": ("Uređaji koji čekaju da ih drugi uređaj prijavi"),
     "Your user at our chat provider was deleted or deactivated, but not by us": (
         "Vaš korisnik kod našeg pružaoca usluge ćaskanja je obrisan ili deaktiviran, ali ne od nas"
     ),

@@ -263,6 +263,9 @@ MAY_REMAIN = (
         frozenset({"number", "other address", "locale", "device "}),
     ),
     MayRemain(
+        Remaining.EXPIRING_RECORDS, _at(Where.SEALED), "challenges session_link#*", frozenset({"device "})
+    ),
+    MayRemain(
         Remaining.SENT_MAILS,
         _at(Where.TABLE),
         "challenges delivery#<mail id>",

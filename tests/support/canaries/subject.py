@@ -110,6 +110,7 @@ class CanarySubject:
         self.cloud.run("roll_up_usage")
         phone.refresh()
         phone.call("GET", "/v1/sessions")
+        phone.call("POST", "/v1/sessions/links", {"device": self._signup["device"]}, token="")
         phone.give_code(self._asks_for_code(), phone.read_code())
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
         guest = {"phone": phone.number, "right": "access", "device_id": phone.device_id}
