@@ -1321,6 +1321,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to the sessions of the account in 90 days, the newest first.
+         * @description `copied_token_refused`: a refresh token was used twice, so its session ended.
+         */
+        get: operations["list_session_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to be signed in by another device, which scans `link_id` and `shown_secret` as a QR code.
+         * @description A link is valid for two minutes. If the response is lost, ask for another one.
+         */
+        post: operations["start_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/links/{link_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign the device of a link in to the account of the caller. `secret` is that of the QR code.
+         * @description If the response is lost, the same session may repeat it within two minutes.
+         */
+        post: operations["confirm_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/links/{link_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which device a scanned link would sign in. Its user confirms it only with that device at hand.
+         * @description The device describes itself: show the model as quoted text.
+         */
+        get: operations["show_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/links/{link_id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch the session, on the new device. `secret` is its `kept_secret`. 202: not confirmed yet.
+         * @description Repeat it after `poll_in` seconds. For two minutes after the confirmation it answers the session again.
+         */
+        post: operations["fetch_linked_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/opening": {
         parameters: {
             query?: never;
@@ -1357,6 +1457,23 @@ export interface paths {
          */
         post: operations["verify_opening"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out all devices of the account but this one. */
+        delete: operations["end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2970,6 +3087,8 @@ export interface components {
          *     - `resend`: The time between two messages with one code: `resend_at` of the challenge.
          *     - `attempts_per_address`: Wrong codes from this network.
          *     - `unknown_challenges_per_address`: Codes from this network for challenges that do not exist.
+         *     - `links_per_address`: Links to sign devices in by QR code, from this network.
+         *     - `devices_linked`: Devices that this account signed in by QR code in this UTC day.
          *     - `profile_changes`: Changes of the profile in this UTC day.
          *     - `consents_given`: Consents given in this UTC day.
          *     - `notices_accepted`: Acceptances of notices in this UTC day.
@@ -2987,7 +3106,74 @@ export interface components {
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        /** @description This link can no longer be used; show a new QR code */
+        LinkExpiredProblem: {
+            /** @constant */
+            code?: "link_expired";
+        } & components["schemas"]["Problem"];
+        /**
+         * LinkSecret
+         * @description One of the two secrets of a link.
+         */
+        LinkSecret: {
+            /**
+             * Secret
+             * @example k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE
+             */
+            secret: string;
+        };
+        /**
+         * LinkView
+         * @description A new link. `shown_secret` is for the QR code. `kept_secret` never leaves the device.
+         */
+        LinkView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Kept Secret
+             * @example k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE
+             */
+            kept_secret: string;
+            /** Link Id */
+            link_id: string;
+            /**
+             * Poll In
+             * @description Seconds between two calls for the session
+             */
+            poll_in: number;
+            /**
+             * Shown Secret
+             * @example k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE
+             */
+            shown_secret: string;
+        };
+        /**
+         * LinkedDevice
+         * @description The device that a link would sign in, as that device describes itself.
+         */
+        LinkedDevice: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Model */
+            model?: string;
+            platform: components["schemas"]["Platform"];
+        };
+        /**
+         * LinkedSession
+         * @description The user, and the session that the confirmed link opened.
+         */
+        LinkedSession: {
+            session: components["schemas"]["SessionView"];
+            /** User Id */
+            user_id: string;
+        };
         /**
          * ListedSession
          * @description One signed-in device.
@@ -3110,6 +3296,13 @@ export interface components {
         NewInvitation: {
             /** User Id */
             user_id: string;
+        };
+        /**
+         * NewLink
+         * @description The device that wants to be signed in.
+         */
+        NewLink: {
+            device: components["schemas"]["Device"];
         };
         /**
          * NewNumber
@@ -4154,6 +4347,16 @@ export interface components {
          * @enum {string}
          */
         Scope: "full" | "rights" | "waiting";
+        /**
+         * SecurityEventKind
+         * @description Kinds of events of an account's sessions.
+         *
+         *     SIGNED_OUT: by the session itself; until 0.1.0 by another one too. OTHERS_SIGNED_OUT: by the session that
+         *     stayed. NUMBER_RETURNED: operators gave the account a number, which ends all sessions. NUMBER_CHANGED and
+         *     NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
+         * @enum {string}
+         */
+        SecurityEventKind: "signed_in" | "sign_in_waits" | "let_in" | "signed_out" | "signed_out_by_another" | "signed_out_everywhere" | "others_signed_out" | "stepped_up" | "number_changed" | "number_returned" | "number_passed" | "device_linked" | "expired" | "copied_token_refused";
         /** @description This session has ended */
         SessionEndedProblem: {
             /** @constant */
@@ -4165,6 +4368,36 @@ export interface components {
              */
             code: "session_ended";
         });
+        /**
+         * SessionEvent
+         * @description What happened to a session, or to all of the account.
+         */
+        SessionEvent: {
+            /** @description That of the session, while on record */
+            device?: components["schemas"]["DeviceView"];
+            event: components["schemas"]["SecurityEventKind"];
+            /**
+             * Happened At
+             * Format: date-time
+             * @description For `expired` the earliest possible; up to a week later
+             */
+            happened_at: string;
+            /**
+             * Session Id
+             * @description Of none if it concerns all sessions
+             */
+            session_id?: string;
+        };
+        /**
+         * SessionEventList
+         * @description The events of the account's sessions of 90 days, the newest first.
+         */
+        SessionEventList: {
+            /** Items */
+            items: components["schemas"]["SessionEvent"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        };
         /**
          * SessionList
          * @description The account's signed-in devices, most recently used first.
@@ -11881,6 +12114,459 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_session_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Start of this page: the value of `next_cursor` in the previous page. If the list changed between, an item can come once more, and none is left out
+                 * @example e24
+                 */
+                cursor?: string;
+                /**
+                 * @description How many items the page has at most. It may have fewer and still not be the last one
+                 * @example 1
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "device": {
+                     *             "app_version": "1.0.0",
+                     *             "model": "Pixel 9",
+                     *             "os_version": "16",
+                     *             "platform": "ios"
+                     *           },
+                     *           "event": "signed_in",
+                     *           "happened_at": "2026-11-30T12:00:00Z",
+                     *           "session_id": "s_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "e24"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionEventList"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    start_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "device": {
+                 *         "app_version": "1.0.0",
+                 *         "device_id": "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11",
+                 *         "model": "Pixel 9",
+                 *         "os_version": "16",
+                 *         "platform": "ios"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description Created. The header Location has the path of the new resource. */
+            201: {
+                headers: {
+                    /** @description Path of what was made, or of the list that has it. Not each has a GET */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "kept_secret": "k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE",
+                     *       "link_id": "l_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "poll_in": 1,
+                     *       "shown_secret": "k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirm_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path: {
+                /**
+                 * @description One link: a new device asks a signed-in one to sign it in.
+                 * @example l_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "secret": "k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `link_expired`: This link can no longer be used; show a new QR code */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LinkExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    show_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path: {
+                /**
+                 * @description One link: a new device asks a signed-in one to sign it in.
+                 * @example l_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "model": "Pixel 9",
+                     *       "platform": "ios"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LinkedDevice"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `link_expired`: This link can no longer be used; show a new QR code */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LinkExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    fetch_linked_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One link: a new device asks a signed-in one to sign it in.
+                 * @example l_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "secret": "k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "access_token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhXzAxIn0.c2ln",
+                     *         "erasure": {
+                     *           "ends_at": "2026-11-30T12:00:00Z",
+                     *           "rights_request_id": "r_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *         },
+                     *         "expires_in": 1,
+                     *         "refresh_expires_in": 1,
+                     *         "refresh_token": "s_0a1b2c3d4e5f6g7h8j9kmnpqrs.dGhlIHNlY3JldA",
+                     *         "scope": "full",
+                     *         "session_id": "s_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "token_type": "Bearer"
+                     *       },
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LinkedSession"];
+                };
+            };
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "model": "Pixel 9",
+                     *       "platform": "ios"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LinkedDevice"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `link_expired`: This link can no longer be used; show a new QR code */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LinkExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     start_opening: {
         parameters: {
             query?: never;
@@ -12073,6 +12759,46 @@ export interface operations {
                     "application/problem+json": components["schemas"]["WrongCodeProblem"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

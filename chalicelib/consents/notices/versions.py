@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="d9e374c708e399f889e8df674d259e8b5efb35c14f97d8b53d07de0c1b11cbac",
+        digest="cd2192257b5b1fd9d4a1acea2560068c3472baf2994c3622dc375167f1a09c4b",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),
