@@ -26,7 +26,11 @@ from chalicelib.core.http import contract
 from chalicelib.core.settings import settings
 
 GROUPS = {
-    "signup": ("chalicelib.signup.api",),
+    "signup": (
+        "chalicelib.signup.api",
+        "chalicelib.accounts.openings.pin_api",
+        "chalicelib.accounts.recoveries.api",
+    ),
     "sessions": (
         "chalicelib.accounts.sessions.api",
         "chalicelib.accounts.openings.api",

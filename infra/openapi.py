@@ -32,7 +32,7 @@ from chalicelib.core.http.parameters import Body, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
-from infra.contract_parts import closed_lists, mark_deprecated, mark_later, with_later_problems
+from infra.contract_parts import closed_lists, mark_deprecated
 from infra.examples import TEXTS, example_of
 
 if TYPE_CHECKING:
@@ -142,16 +142,13 @@ _TAGS = (
 
 def document() -> dict[str, Any]:
     """Build the public contract of the imported groups (all, if app has no group setting)."""
-    routes = tuple(
-        with_later_problems(route) for route in contract.routes() if not (route.internal or route.is_form)
-    )
+    routes = tuple(route for route in contract.routes() if not (route.internal or route.is_form))
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
     problems = {"Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)}
     components: dict[str, Any] = {**schemas, **problems, **closed_lists()}
     for route in routes:
         paths[route.path][route.method.lower()] = _operation(route, refs)
-    mark_later(paths, components)
     _add_examples(paths, components)
     return {
         "openapi": "3.1.0",

@@ -56,6 +56,8 @@ class LimitName(StrEnum):
     UNKNOWN_CHALLENGES_PER_ADDRESS = "unknown_challenges_per_address"
     LINKS_PER_ADDRESS = "links_per_address"
     DEVICES_LINKED = "devices_linked"
+    SECRET_TRIES = "secret_tries"  # noqa: S105 - the name of a limit
+    PIN_CHANGES = "pin_changes"
     PROFILE_CHANGES = "profile_changes"
     CONSENTS_GIVEN = "consents_given"
     NOTICES_ACCEPTED = "notices_accepted"

@@ -46,15 +46,18 @@
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
+    │   ├── (secrets)            wrong_secret
     │   ├── (contacts)           contact_limit_reached
     │   ├── (conversations)      member_limit_reached, fixed_members, not_a_group
     │   ├── (blocks)             block_limit_reached
     │   ├── (consents)           age_unknown
     │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force
+    ├── (secrets)           423  pin_required
     ├── (http)              426  app_outdated
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
+    │   ├── (secrets)            too_many_tries
     │   └── (challenges)         too_many_codes, too_many_attempts
     ├── InternalError       500  internal_error
     └── Unavailable         503  unavailable

@@ -85,6 +85,7 @@ class Limits(FigureSet):
     links_per_address: int = _count(60)
     devices_linked_day: int = _count(20)
     # Writes per account (ADR 24). A profile change is sent to Stream; the others are kept for years.
+    pin_changes_day: int = _count(10)
     profile_changes_day: int = _count(200)
     consents_given_day: int = _count(50)
     notices_accepted_day: int = _count(50)

@@ -68,6 +68,7 @@ class Secret(StrEnum):
     CODES = "codes"
     LOOKUP = "lookup"
     PAIRS = "pairs"
+    PEPPERS = "peppers"
     RECEIPTS = "receipts"
     REFRESH = "refresh"
     SIGNING = "signing"

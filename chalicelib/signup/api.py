@@ -9,6 +9,7 @@ from chalicelib.accounts.challenges.model import (
     SmsUnavailable,
     TooManyCodes,
 )
+from chalicelib.accounts.secrets.model import PinRequired, TooManyTries, WrongSecret
 from chalicelib.consents.notices.service import TermsOutdated
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Shared, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
@@ -56,14 +57,15 @@ def resend_code(challenge_id: ChallengeId, address: ClientAddress) -> Accepted[C
     "POST",
     "/v1/signup/{challenge_id}/verify",
     limit=Unlimited("A code can be tried five times, and wrong codes are limited per address"),
-    problems=(*VERIFYING, TermsOutdated),
+    problems=(*VERIFYING, TermsOutdated, PinRequired, WrongSecret, TooManyTries),
 )
 def verify_code(
     challenge_id: ChallengeId, body: Verification, address: ClientAddress
 ) -> Created[Verified] | Ok[Verified]:
     """Verify the code. 201: a new account was created. 200: the number already had an account.
 
-    404: the code was sent by mail, and no account without a number has the mailbox.
+    404: the code was sent by mail, and no account without a number has the mailbox. 423: the account has a
+    PIN, and does not know the device. Send the same code with `pin`; no attempt was counted.
     """
     verified = service.verify(challenge_id, body, address)
     return Created(verified, location="/v1/profile") if verified.new_account else Ok(verified)

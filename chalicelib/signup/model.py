@@ -11,6 +11,7 @@ from chalicelib.accounts.challenges.model import CodeChannel
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import Device
 from chalicelib.accounts.profiles.model import DisplayName
+from chalicelib.accounts.secrets.model import EnteredPin
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import countries
@@ -54,6 +55,9 @@ _OWN = Field(
     description="The number's account is another person's: open a new one with the number, once this device "
     "has waited for seven days; until then, wait"
 )
+_FORGOTTEN = Field(
+    description="The user forgot the PIN: wait, until the mailbox or another device of the account lets in"
+)
 
 
 class Verification(Body):
@@ -68,6 +72,8 @@ class Verification(Body):
     display_name: DisplayName | None = None
     device_id: UUID | None = None
     own_account: Annotated[bool, _OWN] = False
+    pin: EnteredPin | None = None
+    pin_forgotten: Annotated[bool, _FORGOTTEN] = False
 
 
 class Verified(View):

@@ -12,6 +12,8 @@ concurrent requests and crashes:
   terms, which depend on the account, are checked after the code.
 - A code to the number of an unused account does not prove that its sender is the account's owner. On a device
   that the account does not know, it opens a session that waits and reads nothing (ADR 68).
+- An account with a PIN opens an unknown device with it only. The tries of it count after a right code, so no
+  stranger uses them up. A code in place of it is not counted, and works again (ADR 104).
 - Where no texts arrive, a code to the mailbox opens the account on a device that it knows. It does not prove
   the number. Response and calls are the same for each number, unless the account knows the device (ADR 78).
 """
@@ -36,6 +38,8 @@ from chalicelib.accounts.challenges.numbers import is_route_off
 from chalicelib.accounts.model import NUMBER_WAIT, Account, ClaimKind, Device, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
+from chalicelib.accounts.secrets import service as secrets
+from chalicelib.accounts.secrets.model import ChosenSecret, PinRequired, SecretKind, TooManyTries, WrongSecret
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, OPEN_ACCOUNT, devices
 from chalicelib.accounts.sessions import messages
 from chalicelib.accounts.sessions import service as sessions
@@ -56,6 +60,8 @@ from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.signup import answers
 from chalicelib.signup.model import NewSignup, Verification, Verified
+
+_PIN = secrets.GLANCES[SecretKind.PIN]
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
@@ -92,6 +98,7 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     Raises:
         TermsOutdated: for a new number, the client showed other versions than the current ones; for a known
             number, older ones than apply to it. The attempt is not counted.
+        PinRequired, WrongSecret, TooManyTries: see `_with_pin`. The attempt is not counted.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
     """
     notices.check_published(answer.terms_version, answer.privacy_version)
@@ -103,8 +110,8 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         return _sign_in(challenge, answer)
     except challenges.UsedMeanwhile:
         return answers.of_slower_twin(challenge)
-    except notices.TermsOutdated:
-        # The code was right, and the client will send it with other terms.
+    except (notices.TermsOutdated, PinRequired, WrongSecret, TooManyTries):
+        # The code was right, and the client will send it with other terms or another PIN.
         challenges.uncount_attempt(challenge)
         raise
 
@@ -126,7 +133,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
 
 @retry_on(
     *(accounts.AlreadyClaimed, accounts.ClaimMoved, accounts.RevokedLater),
-    *(notices.AcceptedBefore, SuppressionMoved),
+    *(notices.AcceptedBefore, SuppressionMoved, secrets.SecretMoved, secrets.NoSuchSecret),
     tries=2,
 )
 def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = False) -> Verified:
@@ -219,21 +226,23 @@ def _existing_account(
         Unavailable: the number is claimed by an account that is being erased, or that was idle before it was
             frozen, and that does not know the device. The response does not reveal which.
         TermsOutdated: the client showed an older version than applies to the account.
+        PinRequired, WrongSecret, TooManyTries: see `_with_pin`.
     """
     row, known = _read(owner, device)
     account = row[ACCOUNT]
     if account is None or not _is_code_enough(account, known):
         raise Unavailable
     notified = None if known and not answer.own_account else _addressee(account, challenge, row)
-    used = row[LAST_USE]
+    used, pin = row[LAST_USE], None if known else row[_PIN]
     if used is None or used.is_unused or account.dispute:
         is_in_doubt = True
+    is_proven = known is not None or (pin is not None and pin.is_settled(clock.now()))
     if answer.own_account and _has_waited(account, device):
         return replace(_own_account(challenge, answer, row), notified=notified)
-    if answer.own_account or (is_in_doubt and known is None):
+    if answer.own_account or (is_in_doubt and not is_proven) or (pin and answer.pin_forgotten):
         disputes = accounts.disputing(account, devices.labels(device.device_id))
         return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
-    return _used_account(account, row, answer, notified, *_end_of_dispute(account))
+    return _with_pin(_used_account(account, row, answer, notified, *_end_of_dispute(account)), pin, answer)
 
 
 def _numberless_account(
@@ -243,7 +252,7 @@ def _numberless_account(
 
     Raises:
         NotFound: no account has the mailbox, it has a number, or the mailbox does not prove its owner.
-        TermsOutdated: see `_existing_account`.
+        TermsOutdated, PinRequired, WrongSecret, TooManyTries: see `_existing_account`.
     """
     row, known = _read(existing(owner), device)
     account, profile = row[OPEN_ACCOUNT], row[READABLE_PROFILE]
@@ -251,7 +260,24 @@ def _numberless_account(
         raise NotFound
     notified = None if known else _addressee(account, challenge, row)
     entry = _used_account(account, row, answer, notified, *_end_of_dispute(account))
-    return replace(entry, origin_id=known.session_id if known else None)
+    entry = replace(entry, origin_id=known.session_id if known else None)
+    # A mailbox that opens the account must not let in the device that forgot the PIN: it is one proof.
+    return _with_pin(entry, None if known else row[_PIN], answer)
+
+
+def _with_pin(entry: _Entry, pin: ChosenSecret | None, answer: Verification) -> _Entry:
+    """What a code opens together with the PIN of the account, if it has one and the device is unknown.
+
+    Raises:
+        PinRequired: the client sent none.
+        WrongSecret, TooManyTries: see `secrets.check`.
+    """
+    if pin is None:
+        return entry
+    if answer.pin is None:
+        raise PinRequired
+    resets = secrets.check(entry.account.account_id, SecretKind.PIN, answer.pin)
+    return replace(entry, makes=[*entry.makes, resets])
 
 
 def _reached_account(
@@ -288,7 +314,7 @@ def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
     """The account with all that a sign-in needs, and the device if the account knows it, in one read."""
     known = devices.known(device)
     (row,) = needs.read_accounts(
-        [owner], (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, known, *STANDINGS.values())
+        [owner], (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, _PIN, known, *STANDINGS.values())
     )
     account, device_known = row[ACCOUNT], row[known]
     return row, device_known if account and account.knows(device_known) else None

@@ -1000,6 +1000,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profile/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the PIN of the account, which devices that it does not know have to show from now on.
+         * @description It replaces an earlier one, whose tries and waits end. The verified address is notified. A run such as
+         *     123456, and up to three digits repeated, are refused.
+         */
+        put: operations["set_pin"];
+        post?: never;
+        /** Remove the PIN of the account. The verified address is notified. */
+        delete: operations["remove_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to a mailbox, for an owner who lost phone and number and has a PIN or a password.
+         * @description The response does not disclose whether the mailbox is known.
+         */
+        post: operations["start_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{challenge_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the code of the mailbox back, with the PIN or the password; a code goes to the new number.
+         * @description 404: no account has this mailbox and such a secret, or one of them is less than seven days old. The same
+         *     code works again, after a wrong secret and for another number.
+         */
+        post: operations["prove_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{challenge_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the code of the new number back. The account has it from now on, and all its sessions end.
+         * @description Then sign in with the number. The old number and the mailbox are notified before. For 72 hours no copy can
+         *     be downloaded in the app, and no erasure becomes final.
+         */
+        post: operations["verify_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rights-receipts/{rights_request_id}": {
         parameters: {
             query?: never;
@@ -1662,7 +1746,8 @@ export interface paths {
         put?: never;
         /**
          * Verify the code. 201: a new account was created. 200: the number already had an account.
-         * @description 404: the code was sent by mail, and no account without a number has the mailbox.
+         * @description 404: the code was sent by mail, and no account without a number has the mailbox. 423: the account has a
+         *     PIN, and does not know the device. Send the same code with `pin`; no attempt was counted.
          */
         post: operations["verify_code"];
         delete?: never;
@@ -3089,6 +3174,8 @@ export interface components {
          *     - `unknown_challenges_per_address`: Codes from this network for challenges that do not exist.
          *     - `links_per_address`: Links to sign devices in by QR code, from this network.
          *     - `devices_linked`: Devices that this account signed in by QR code in this UTC day.
+         *     - `secret_tries`: Tries of the PIN or the password of this account.
+         *     - `pin_changes`: New PINs of this account in this UTC day.
          *     - `profile_changes`: Changes of the profile in this UTC day.
          *     - `consents_given`: Consents given in this UTC day.
          *     - `notices_accepted`: Acceptances of notices in this UTC day.
@@ -3106,7 +3193,7 @@ export interface components {
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "pin_changes" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
         /** @description This link can no longer be used; show a new QR code */
         LinkExpiredProblem: {
             /** @constant */
@@ -3317,6 +3404,19 @@ export interface components {
             phone: string;
             /** Region */
             region?: string | null;
+        };
+        /**
+         * NewRecovery
+         * @description The verified email address of an account that its owner cannot open.
+         */
+        NewRecovery: {
+            /**
+             * Email
+             * @example mila@example.com
+             */
+            email: string;
+            /** Locale */
+            locale?: string | null;
         };
         /** @description A new rights request: one form for each right. */
         NewRequest: components["schemas"]["AccessRequest"] | components["schemas"]["RectificationRequest"] | components["schemas"]["MarketingObjectionRequest"] | components["schemas"]["ConsentWithdrawalRequest"] | components["schemas"]["OwnPortabilityRequest"] | components["schemas"]["OwnErasureRequest"] | components["schemas"]["OwnRestrictionRequest"] | components["schemas"]["OwnObjectionRequest"];
@@ -3671,6 +3771,11 @@ export interface components {
             online_visible: boolean;
             /** Phone */
             phone?: string;
+            /**
+             * Pin Set
+             * @description Whether a new device has to show a PIN
+             */
+            pin_set: boolean;
             /** User Id */
             user_id: string;
         };
@@ -3753,7 +3858,19 @@ export interface components {
             /** Pii Type */
             pii_type: string;
         };
-        /** @description This account has a PIN; send it as `pin` beside the code. Not answered yet: a later release answers this. */
+        /**
+         * PinBody
+         * @description The new PIN of the account.
+         */
+        PinBody: {
+            /**
+             * Pin
+             * @description 6 to 20 of the digits 0 to 9
+             * @example 739154
+             */
+            pin: string;
+        };
+        /** @description This account has a PIN; send it as `pin` beside the code */
         PinRequiredProblem: {
             /** @constant */
             code?: "pin_required";
@@ -4141,6 +4258,30 @@ export interface components {
             withdrawal_method: string;
         };
         /**
+         * RecoveryProof
+         * @description The code from the mail, the PIN or the password, and the number that the account gets.
+         */
+        RecoveryProof: {
+            /**
+             * Code
+             * @description Code from the message
+             * @example 012345
+             */
+            code: string;
+            /** Password */
+            password?: string | null;
+            /**
+             * Phone
+             * @description A mobile number in E.164, or in the national format of `region`
+             * @example +381601234567
+             */
+            phone: string;
+            /** Pin */
+            pin?: string | null;
+            /** Region */
+            region?: string | null;
+        };
+        /**
          * RectificationRequest
          * @description A request to correct data, by new values, a reason, or both (Art. 16 GDPR).
          */
@@ -4356,7 +4497,7 @@ export interface components {
          *     NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
          * @enum {string}
          */
-        SecurityEventKind: "signed_in" | "sign_in_waits" | "let_in" | "signed_out" | "signed_out_by_another" | "signed_out_everywhere" | "others_signed_out" | "stepped_up" | "number_changed" | "number_returned" | "number_passed" | "device_linked" | "expired" | "copied_token_refused";
+        SecurityEventKind: "signed_in" | "sign_in_waits" | "let_in" | "signed_out" | "signed_out_by_another" | "signed_out_everywhere" | "others_signed_out" | "stepped_up" | "number_changed" | "number_returned" | "number_passed" | "device_linked" | "expired" | "pin_set" | "pin_removed" | "copied_token_refused";
         /** @description This session has ended */
         SessionEndedProblem: {
             /** @constant */
@@ -4607,6 +4748,20 @@ export interface components {
              */
             code: "too_many_requests";
         });
+        /** @description Too many wrong tries; the next one has to wait */
+        TooManyTriesProblem: {
+            /** @constant */
+            code?: "too_many_tries";
+            limit: components["schemas"]["LimitName"];
+            /** @description Seconds to wait before the next try. Also sent as the header Retry-After */
+            retry_after: number;
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "too_many_tries";
+        });
         /** @description A valid access token is required */
         UnauthenticatedProblem: {
             /** @constant */
@@ -4715,8 +4870,6 @@ export interface components {
          * @description The code, the notice versions shown to the user, and optionally a display name.
          *
          *     If given, `device_id` must be the device that requested the code; any other counts as a wrong code.
-         *
-         *     Not accepted yet: `pin`, see `x-later`. Until a later release takes it, it is refused.
          */
         Verification: {
             /**
@@ -4735,6 +4888,14 @@ export interface components {
              * @default false
              */
             own_account?: boolean;
+            /** Pin */
+            pin?: string | null;
+            /**
+             * Pin Forgotten
+             * @description The user forgot the PIN: wait, until the mailbox or another device of the account lets in
+             * @default false
+             */
+            pin_forgotten?: boolean;
             /**
              * Privacy Version
              * @description The version shown to the user: `version` of kind `privacy` in GET /v1/notices/current
@@ -4783,6 +4944,18 @@ export interface components {
             /** @constant */
             code?: "wrong_contact_code";
         } & components["schemas"]["Problem"];
+        /** @description This is not the secret of the account */
+        WrongSecretProblem: {
+            /** @constant */
+            code?: "wrong_secret";
+            free_tries_left: number;
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "wrong_secret";
+        });
     };
     responses: {
         /** @description `forbidden`: This is not allowed */
@@ -9167,6 +9340,7 @@ export interface operations {
                      *       "name": "Mila Petrović",
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
+                     *       "pin_set": true,
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
@@ -9283,6 +9457,7 @@ export interface operations {
                      *       "name": "Mila Petrović",
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
+                     *       "pin_set": true,
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
@@ -9573,6 +9748,7 @@ export interface operations {
                      *       "name": "Mila Petrović",
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
+                     *       "pin_set": true,
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
@@ -9864,6 +10040,7 @@ export interface operations {
                      *       "name": "Mila Petrović",
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
+                     *       "pin_set": true,
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
@@ -9953,6 +10130,487 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    set_pin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pin": "739154"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PinBody"];
+            };
+        };
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `session_ended`: This session has ended; `unauthenticated`: A valid access token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionEndedProblem"] | components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    remove_pin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `session_ended`: This session has ended; `unauthenticated`: A valid access token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionEndedProblem"] | components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    start_recovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID that the client generates for this request, bare or as a String of RFC 9651 (in double quotes; parameters are ignored). Repeating the request with the same key and body within 24 hours creates nothing new: the response is about the result of the first request.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "mila@example.com",
+                 *       "locale": "sr-Latn"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRecovery"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge_id": "c_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "channel": "sms",
+                     *       "digits": 6,
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "resend_at": "2026-11-30T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description `invalid_email`: This is not an email address; `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidEmailProblem"] | components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `in_progress`: The same request is still being processed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InProgressProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `idempotency_mismatch`: This Idempotency-Key was already used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
+                };
+            };
+            /** @description `too_many_codes`: Too many codes were requested; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyCodesProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            /** @description `email_unavailable`: The code could not be sent; try again; `unavailable`: Temporarily unavailable; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["EmailUnavailableProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+        };
+    };
+    prove_recovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID that the client generates for this request, bare or as a String of RFC 9651 (in double quotes; parameters are ignored). Repeating the request with the same key and body within 24 hours creates nothing new: the response is about the result of the first request.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description One challenge: a code that was sent, and its state.
+                 * @example c_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "012345",
+                 *       "phone": "+381601234567",
+                 *       "pin": "739154"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoveryProof"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge_id": "c_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "channel": "sms",
+                     *       "digits": 6,
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "resend_at": "2026-11-30T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description `invalid_phone`: This is not a mobile number; `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidPhoneProblem"] | components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `in_progress`: The same request is still being processed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InProgressProblem"];
+                };
+            };
+            /** @description `challenge_expired`: This code can no longer be used; request a new one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChallengeExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `wrong_code`: This is not the code that was sent; `idempotency_mismatch`: This Idempotency-Key was already used for a different request; `wrong_secret`: This is not the secret of the account */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WrongCodeProblem"] | components["schemas"]["IdempotencyMismatchProblem"] | components["schemas"]["WrongSecretProblem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_codes`: Too many codes were requested; `too_many_tries`: Too many wrong tries; the next one has to wait; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyCodesProblem"] | components["schemas"]["TooManyTriesProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            /** @description `unavailable`: Temporarily unavailable; try again; `sms_unavailable`: The code could not be sent; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnavailableProblem"] | components["schemas"]["SmsUnavailableProblem"];
+                };
+            };
+        };
+    };
+    verify_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One challenge: a code that was sent, and its state.
+                 * @example c_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "012345"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `number_taken`: Another account has this number */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NumberTakenProblem"];
+                };
+            };
+            /** @description `challenge_expired`: This code can no longer be used; request a new one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChallengeExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `wrong_code`: This is not the code that was sent */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WrongCodeProblem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -13459,6 +14117,8 @@ export interface operations {
                  *       "device_id": "8e03978e-40d5-43e8-bc93-6894a57f9324",
                  *       "display_name": "Mila",
                  *       "own_account": true,
+                 *       "pin": "739154",
+                 *       "pin_forgotten": true,
                  *       "privacy_version": "privacy-2024-05-08",
                  *       "terms_version": "terms-2024-05-08"
                  *     }
@@ -13572,16 +14232,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
-            /** @description `wrong_code`: This is not the code that was sent */
+            /** @description `wrong_code`: This is not the code that was sent; `wrong_secret`: This is not the secret of the account */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["WrongCodeProblem"];
+                    "application/problem+json": components["schemas"]["WrongCodeProblem"] | components["schemas"]["WrongSecretProblem"];
                 };
             };
-            /** @description `pin_required` (not answered yet): This account has a PIN; send it as `pin` beside the code */
+            /** @description `pin_required`: This account has a PIN; send it as `pin` beside the code */
             423: {
                 headers: {
                     [name: string]: unknown;
@@ -13590,7 +14250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PinRequiredProblem"];
                 };
             };
-            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */
+            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_tries`: Too many wrong tries; the next one has to wait; `too_many_requests`: Too many requests */
             429: {
                 headers: {
                     /** @description Seconds to wait before the next try */
@@ -13598,7 +14258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyProblem"];
+                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyTriesProblem"] | components["schemas"]["TooManyProblem"];
                 };
             };
             500: components["responses"]["InternalError"];

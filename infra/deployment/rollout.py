@@ -36,7 +36,18 @@ from infra.ops.refused import CommandRefused
 from infra.packaging.split import logical_id
 from infra.template import Template
 
-SECRETS = ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
+SECRETS = (
+    "codes",
+    "lookup",
+    "pairs",
+    "peppers",
+    "receipts",
+    "refresh",
+    "signing",
+    "sealing",
+    "staff",
+    "stream",
+)
 
 
 @dataclass(frozen=True)

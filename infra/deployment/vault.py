@@ -51,7 +51,7 @@ def fill_vault(
         MissingSecret: Stream's secret is neither stored nor given.
     """
     api = account.client("secretsmanager")
-    for purpose in ("codes", "receipts", "refresh"):
+    for purpose in ("codes", "peppers", "receipts", "refresh"):
         _stored_or(api, arns[purpose], _mac_keys)
     _stored_or(api, arns["pairs"], _pair_key)
     lookup, staff = (_stored_or(api, arns[purpose], _mac_keys) for purpose in ("lookup", "staff"))

@@ -216,7 +216,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "rights": {**_STRANGERS, **_CODE_LINES},
     "sessions": {**_CODE_LINES, **_MINIMUMS},
     "site": {**_IMPRINT, **_APPOINTED, **_ERASING},
-    "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF},
+    "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF, **_MINIMUMS},
     "erase_accounts": _ERASING,
     "conversations": {**_FILE_HOSTS, **_MINIMUMS},
     "work_on_hooks": _FILE_HOSTS,

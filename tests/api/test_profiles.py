@@ -21,6 +21,7 @@ def test_new_profile_has_only_a_name_and_private_defaults(world: World) -> None:
         "email_verified": False,
         "discoverable": False,
         "online_visible": True,
+        "pin_set": False,
         "created_at": "2026-11-24T12:00:00Z",
     }
 

@@ -80,9 +80,9 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    ("app", "signup"): Budget(460, 5.6),
+    ("app", "signup"): Budget(478, 5.9),
     ("app", "sessions"): Budget(440, 5.42),
-    ("app", "profiles"): Budget(445, 5.4),
+    ("app", "profiles"): Budget(448, 5.45),
     ("app", "contacts"): Budget(415, 5.05),
     ("app", "conversations"): Budget(670, 7.9),
     ("app", "notices"): Budget(425, 5.2),
@@ -98,16 +98,16 @@ BUDGETS = {
     ("chalicelib.retention.consent_jobs", ""): Budget(415, 5.2),
     ("chalicelib.operations.ledger_jobs", ""): Budget(295, 3.45),
     ("chalicelib.consents.jobs", ""): Budget(435, 5.3),
-    ("chalicelib.rights.jobs", ""): Budget(435, 5.3),
+    ("chalicelib.rights.jobs", ""): Budget(436, 5.32),
     ("chalicelib.rights.papers.jobs", ""): Budget(365, 4.9),
     ("chalicelib.usage.jobs", ""): Budget(415, 5.2),
     ("app", "hooks"): Budget(350, 4.7),
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.35),
-    ("chalicelib.operations.inbox.jobs", ""): Budget(514, 5.66),
+    ("chalicelib.operations.inbox.jobs", ""): Budget(515, 5.68),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
-    ("chalicelib.reconciliation.jobs", ""): Budget(695, 8.05),
+    ("chalicelib.reconciliation.jobs", ""): Budget(696, 8.06),
     ("chalicelib.retention.jobs", ""): Budget(400, 5.1),
-    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.76),
+    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(511, 5.78),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),
 }
 

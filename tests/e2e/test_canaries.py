@@ -190,6 +190,11 @@ def test_each_personal_field_of_what_is_kept_is_found_in_it(erased: SearchedEras
     assert fields <= found
 
 
+@pytest.mark.promise("ACC-3")
+def test_pin_is_found_nowhere(erased: SearchedErasure) -> None:
+    assert [one for one in erased.before | erased.after | erased.sent if one.canary == "PIN"] == []
+
+
 @pytest.mark.promise("SEC-1")
 def test_logs_metrics_and_files_of_functions_never_contain_a_canary(erased: SearchedErasure) -> None:
     never = {Where.LOG, Where.METRIC, Where.FILE, Where.MAIL_LIST}

@@ -146,7 +146,18 @@ def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Templat
     names = {plain(s["Properties"]["Name"]) for s in secrets}
     assert names == {
         f"ru4m/${{Stage}}/{p}"
-        for p in ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
+        for p in (
+            "codes",
+            "lookup",
+            "pairs",
+            "peppers",
+            "receipts",
+            "refresh",
+            "signing",
+            "sealing",
+            "staff",
+            "stream",
+        )
     }
     assert {plain(s["Properties"]["KmsKeyId"]) for s in secrets} == {"${StageKey.Arn}"}
     assert not any("SecretString" in s["Properties"] for s in secrets)

@@ -37,6 +37,7 @@ def outputs_of(stack: str) -> dict[str, str]:
                 "Codes",
                 "Lookup",
                 "Pairs",
+                "Peppers",
                 "Receipts",
                 "Refresh",
                 "Signing",

@@ -142,6 +142,10 @@ _CHECKS = ", ".join(
 )
 
 
+# What signs in, and sets and deletes a PIN.
+_AND_ITS_PIN = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem")
+
+
 _ACCOUNTS_AND_CONVERSATIONS = (
     "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
     "${AccountsTableArn}",
@@ -572,7 +576,7 @@ EXPECTED = {
         *_LEDGER,
         _MAILING,  # announcements of new devices (ADR 68)
         (
-            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            ", ".join(f"dynamodb:{name}" for name in _AND_ITS_PIN),
             "${AccountsTableArn}",
         ),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
@@ -582,7 +586,9 @@ EXPECTED = {
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
-            "${CodesSecretArn}, ${LookupSecretArn}, ${RefreshSecretArn}, ${SigningSecretArn}",
+            ", ".join(
+                f"${{{name}SecretArn}}" for name in ("Codes", "Lookup", "Peppers", "Refresh", "Signing")
+            ),
         ),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),  # phone numbers have no ARN

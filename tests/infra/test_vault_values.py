@@ -35,10 +35,10 @@ def test_second_deployment_does_not_replace_the_value_of_a_secret(account: FakeA
 def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount) -> None:
     fill(account, "stream secret")
     keys = []
-    for purpose in ("codes", "lookup", "receipts", "refresh", "staff"):
+    for purpose in ("codes", "lookup", "peppers", "receipts", "refresh", "staff"):
         document = json.loads(account.secrets.values[ARNS[purpose]])
         keys.append(document["versions"][document["current"]])
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == 6
     assert {len(base64.b64decode(key)) for key in keys} == {32}
 
 

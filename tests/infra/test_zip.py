@@ -33,6 +33,7 @@ TOP_LEVEL = {
     "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "markupsafe", "multidict",
     "phonenumbers", "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six",
     "stream_chat", "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
+    "_argon2_cffi_bindings", "argon2",
 }  # fmt: skip
 
 

@@ -9,10 +9,8 @@ import pytest
 from pydantic_core.core_schema import ErrorType
 
 from chalicelib.core.contract_words import PYDANTIC_KINDS, ErrorCode, InnerLimit, LimitName, word_of
-from chalicelib.core.errors import Problem
-from infra.contract_parts import LATER_FIELDS, LATER_PROBLEMS, MEANINGS
-from tests.support.world.contract import committed, problems_of
-from tests.support.world.world import World
+from infra.contract_parts import MEANINGS
+from tests.support.world.contract import committed
 
 ROOT = Path(__file__).parents[2]
 _LISTS = {kind.__name__: kind for kind in (ErrorCode, LimitName, InnerLimit)}
@@ -58,43 +56,3 @@ def test_contract_lists_each_word_with_its_meaning(kind: type[ErrorCode] | type[
     assert listed["enum"] == [*kind]
     assert {*MEANINGS[kind.__name__]} == {*kind}
     assert [word for word in kind if f"\n- `{word}`: " not in listed["description"]] == []
-
-
-@pytest.mark.parametrize(
-    ("operation", "problem"), [(name, one) for name, several in LATER_PROBLEMS.items() for one in several]
-)
-def test_later_problem_is_documented_as_such_and_the_service_does_not_have_it(
-    operation: str, problem: type[Problem]
-) -> None:
-    import app  # noqa: F401 - every concept's problems exist
-
-    method, path = operation.split()
-    answer = committed()["paths"][path][method.lower()]["responses"][str(problem.status)]
-    documented = problems_of(answer)[problem.code]
-    assert documented["x-later"] is True
-    assert f"`{problem.code}` (not answered yet): " in answer["description"]
-    assert documented["description"].endswith("Not answered yet: a later release answers this.")
-    assert [one for one in _subclasses(Problem) if one.code == problem.code] == [problem]
-
-
-def _subclasses(kind: type[Problem]) -> list[type[Problem]]:
-    return [one for sub in kind.__subclasses__() for one in (sub, *_subclasses(sub))]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "field"),
-    [
-        ("POST", "/v1/signup/{challenge_id}/verify", "Verification", "pin"),
-    ],
-)
-def test_later_field_is_described_and_refused(
-    world: World, method: str, path: str, body: str, field: str
-) -> None:
-    schema = committed()["components"]["schemas"][body]
-    assert (schema["x-later"], field in schema["properties"]) == (LATER_FIELDS[body], False)
-    assert f"Not accepted yet: `{field}`" in schema["description"]
-    mila = world.a_user()
-    place = path.replace("{challenge_id}", str(world.asks_for_a_code(mila.phone).json["challenge_id"]))
-    refused = mila.calls(method, place, body={field: LATER_FIELDS[body][field]})
-    assert refused.problem == "unexpected_field"
-    assert {"pointer": f"/{field}", "code": "unexpected"}.items() <= refused.json["errors"][-1].items()

@@ -246,7 +246,8 @@ def of(challenge: Challenge) -> tuple[Budget, ...]:
     """Return the budgets that count a challenge's texts, or its mail; none for a code of a session."""
     if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
         return (PER_COUNTRY, IN_ALL)
-    guests = {ChallengePurpose.GUEST, ChallengePurpose.SIGNUP, ChallengePurpose.SUPPORT}
+    purposes = ChallengePurpose
+    guests = {purposes.GUEST, purposes.RECOVERY, purposes.SIGNUP, purposes.SUPPORT}
     return (MAILED_TO_GUESTS,) if challenge.email and challenge.purpose in guests else ()
 
 

@@ -39,6 +39,7 @@ class ChallengePurpose(StrEnum):
     NUMBER = "number"  # a new number for an account
     GUEST = "guest"  # a rights request without a session
     SUPPORT = "support"  # a message to our support (USE-10)
+    RECOVERY = "recovery"  # an account whose owner lost phone and number: mailbox, then new number (ADR 104)
     LET_IN = "let_in"  # a session that waits, by the account's mailbox (ADR 68)
 
 
@@ -204,7 +205,8 @@ class Challenge(
 
     The personal fields are removed when the code is used; the rest only answers repeated requests.
     `key_version` is the version of the codes key from which the code and the device digest were derived.
-    `code_until` is the end of every use of the code, repetitions included.
+    `code_until` is the end of every use of the code, repetitions included. `recovers`: the account whose
+    owner proved mailbox and secret for a new number (ADR 104).
     """
 
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
@@ -234,6 +236,7 @@ class Challenge(
     attempts: Annotated[int, NOT_PERSONAL] = 0
     used_at: Annotated[Instant | None, NOT_PERSONAL] = None
     opened: Annotated[Opened | None, NOT_PERSONAL] = None
+    recovers: Annotated[AccountId | None, NOT_PERSONAL] = None
 
     @property
     def ref(self) -> ChallengeRef:

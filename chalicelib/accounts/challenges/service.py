@@ -348,6 +348,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         address_group=budgets.address_group(asked.address, now) if asked.address else None,
         code_until=now + settings().code_life,
         resend_after=now + MINUTE,
+        recovers=asked.account if asked.purpose is ChallengePurpose.RECOVERY else None,
     )
 
 

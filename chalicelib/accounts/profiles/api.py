@@ -15,7 +15,7 @@ from chalicelib.accounts.profiles.model import (
     OwnProfile,
     PublicProfile,
 )
-from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.profiles.service import PIN, PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
 from chalicelib.accounts.sessions.store import OPEN_SESSION
@@ -27,14 +27,14 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 
 profiles = Blueprint(__name__)
 
-_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
+_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
 def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     """Get the caller's own profile, with the ETag that a change requires."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
 
 
 @route(
@@ -73,7 +73,7 @@ def verify_email(caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: Co
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = verification.finish(caller.session, account, profile, caller[DATA_KEY], challenge_id, body.code)
-    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
 
 
 @route(
@@ -118,7 +118,7 @@ def verify_number(
     account, profile = number_change.finish(
         session, account, profile, caller[DATA_KEY], challenge_id, body.code
     )
-    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
 
 
 @route(profiles, "GET", "/v1/users/{user_id}", needs=PEER)

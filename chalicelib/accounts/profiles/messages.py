@@ -66,6 +66,21 @@ _MAILBOX_MAIL: Letters = {
         ("This address is being removed from your account. If it is not you, write to {contact} at once.",),
     ),
 }
+_PIN_MAIL: Letters = {
+    "sr": (
+        "RU4M: PIN Vašeg naloga se menja",
+        ("PIN Vašeg naloga se postavlja, menja ili uklanja. Ako to ne radite Vi, pišite na {contact}.",),
+    ),
+    "en": (
+        "RU4M: the PIN of your account is being changed",
+        ("The PIN of your account is being set, changed or removed. Not you? Write to {contact} at once.",),
+    ),
+}
+
+
+def announce_pin_change(account: Account, mailbox: str | None) -> None:
+    """Notify the account's mailbox, if it has one, that its PIN is about to be set, changed or removed."""
+    notify(WrittenMessage(_PIN_MAIL, None, {}), Addressee(mailbox, None, account.locale))
 
 
 def announce_number_change(account: Account, email: str | None) -> None:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.secrets.model import ChosenSecret
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import ConflictingRequest
@@ -279,10 +280,11 @@ class OwnProfile(View):
     locale: Annotated[str | None, _SPOKEN] = None
     discoverable: Annotated[bool, _FOUND]
     online_visible: Annotated[bool, _SEEN]
+    pin_set: Annotated[bool, Field(description="Whether a new device has to show a PIN")] = False
     created_at: Instant
 
     @classmethod
-    def of(cls, account: Account, profile: Profile) -> Self:
+    def of(cls, account: Account, profile: Profile, pin: ChosenSecret | None) -> Self:
         """Build the owner's view."""
         return cls.showing(
             profile,
@@ -291,6 +293,7 @@ class OwnProfile(View):
             locale=account.locale,
             created_at=account.created_at,
             email_verified=profile.email is not None,
+            pin_set=pin is not None,
         )
 
 

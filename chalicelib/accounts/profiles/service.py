@@ -27,6 +27,8 @@ from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to othe
     READABLE_PROFILE,
     STATEMENTS,
 )
+from chalicelib.accounts.secrets.model import SecretKind
+from chalicelib.accounts.secrets.store import GLANCES
 from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
@@ -39,6 +41,9 @@ from chalicelib.messages.sms import TextNotSent
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+# Whether the account has a PIN, for the view of its owner.
+PIN = GLANCES[SecretKind.PIN]
 
 # Nicknames of users without a display name are random, and made without data about them (STR-1).
 _KINDS = (

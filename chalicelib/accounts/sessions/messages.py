@@ -36,7 +36,7 @@ _WAITING: Letters = {
         "RU4M: nov uređaj čeka na Vaš nalog",
         (
             (
-                "Nepoznat uređaj se prijavio kodom poslatim na broj Vašeg naloga, koji dugo nije korišćen. "
+                "Nepoznat uređaj se prijavio kodom poslatim na broj Vašeg naloga. "
                 "Taj uređaj čeka i ne vidi ništa sa naloga."
             ),
             (
@@ -53,8 +53,8 @@ _WAITING: Letters = {
         "RU4M: a new device waits for your account",
         (
             (
-                "An unknown device signed in with a code to the number of your account, which was not used "
-                "for long. That device waits, and sees nothing of the account."
+                "An unknown device signed in with a code to the number of your account. "
+                "That device waits, and sees nothing of the account."
             ),
             (
                 "If it is you, request a code to this address in the app, or confirm the device on another "

@@ -107,6 +107,8 @@ class SecurityEventKind(StrEnum):
     NUMBER_PASSED = "number_passed"
     DEVICE_LINKED = "device_linked"
     EXPIRED = "expired"
+    PIN_SET = "pin_set"
+    PIN_REMOVED = "pin_removed"
     COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
 
 

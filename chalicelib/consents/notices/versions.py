@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="cd2192257b5b1fd9d4a1acea2560068c3472baf2994c3622dc375167f1a09c4b",
+        digest="223193c7d862ddfc6fd44736430dc98991461f7e6476ad491a8d5f18b8a65cf2",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),

@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import OwnProfile, ProfileChanges
-from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.profiles.service import PIN, PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import Caller, StepUpRequired
 from chalicelib.consents.model import WouldEndConsents
@@ -32,7 +32,7 @@ def _check_step_up(caller: Caller, changes: ProfileChanges, **_: object) -> None
     profile_changes,
     "PATCH",
     "/v1/profile",
-    needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PURPOSES),
+    needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN, PURPOSES),
     limit=_CHANGES,
     problems=(NotFound, ChangedMeanwhile, Unavailable, WouldEndConsents),
 )
@@ -59,4 +59,4 @@ def change_profile(
         purposes=caller[PURPOSES],
         confirmed=end_consents,
     )
-    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)

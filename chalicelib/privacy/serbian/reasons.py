@@ -66,6 +66,7 @@ REASONS: Catalogue = {
         "pozivnice koje ste poslali i koje su isporučene: otkrilo bi da li drugi korisnik ima nalog i da li "
         "Vas blokira (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
     ),
+    "it names a key of ours, under which the hash was made": "označava naš ključ, kojim je heš napravljen",
     "refresh tokens are made from it": "od toga se prave tokeni za obnovu prijave",
     "counts the changes of the record": "broji promene zapisa",
     "it cannot be found from your account; it expires within days": (

@@ -100,6 +100,7 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("block_list", "blocks"): _OF_OTHERS,
     ("block_list", "links"): "ids and keyed hashes of other users, which are not the subject's data",
     ("block_list", "number_key"): "a random key, which nobody chooses",
+    ("chosen_secret", "hash"): "made from the PIN, which is a canary that is found nowhere",
     ("erasure_inputs", "phone"): "stored during the erasure only; the number is searched for after it",
     ("erasure_inputs", "email"): "stored during the erasure only; the address is searched for after it",
     ("last_change", "phone"): "stored if the number changes; it lies beside the mailbox of the same record",

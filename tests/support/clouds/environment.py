@@ -84,6 +84,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
         "codes": versioned(),
         "lookup": versioned(),
         "pairs": {"key": base64.b64encode(b"p" * 32).decode()},
+        "peppers": versioned(),
         "receipts": versioned(),
         "refresh": versioned(),
         "staff": versioned(),

@@ -1,0 +1,1 @@
+"""A way back for an owner who lost phone and number: mailbox and PIN or password (ADR 104)."""

@@ -1,0 +1,46 @@
+"""Mutants of ACC-3: a PIN or password is optional, stored as a hash only, and guessed by no one."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="pin_is_asked_on_no_device",
+        promise="ACC-3",
+        place="chalicelib.signup.service:_with_pin",
+        find="    if pin is None:",
+        replace="    if True:",
+        harm="A thief with the SIM card for a minute opens the account, although its owner set a PIN.",
+    ),
+    Mutant(
+        name="try_of_a_pin_is_not_counted",
+        promise="ACC-3",
+        place="chalicelib.accounts.secrets.service:check",
+        find="    store.count(secret, counted)\n",
+        replace="",
+        harm="A thief with the number tries all PINs in some hours.",
+    ),
+    Mutant(
+        name="parallel_tries_share_a_count",
+        promise="ACC-3",
+        place="chalicelib.accounts.secrets.store:count",
+        find=' & Attr("tries").eq(before.tries)',
+        replace="",
+        harm="A thief sends a thousand PINs at once, and all of them count as one.",
+    ),
+    Mutant(
+        name="pin_of_today_recovers_an_account",
+        promise="ACC-3",
+        place="chalicelib.accounts.recoveries.service:_proven",
+        find="secret and secret.is_settled(now)",
+        replace="secret",
+        harm="A thief with the unlocked phone sets a PIN, and moves the account to another number at once.",
+    ),
+    Mutant(
+        name="mailbox_lets_in_what_it_opened",
+        promise="ACC-3",
+        place="chalicelib.signup.service:_numberless_account",
+        find="None if known else row[_PIN]",
+        replace="None if known or answer.pin_forgotten else row[_PIN]",
+        harm="A thief of the mailbox opens an account without a number, whose owner set a PIN against that.",
+    ),
+)
