@@ -29,6 +29,7 @@ GROUPS = {
     "signup": (
         "chalicelib.signup.api",
         "chalicelib.accounts.openings.pin_api",
+        "chalicelib.accounts.passwords.api",
         "chalicelib.accounts.recoveries.api",
     ),
     "sessions": (

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
+from chalicelib.accounts import usernames
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
@@ -238,7 +239,7 @@ class Claim(
         "the id is never used again"
     ),
 ):
-    """Maps a number, email address or user id to its account.
+    """Maps a number, email address, username or user id to its account.
 
     The key is a keyed hash of the value. An erasure moves the claim to quarantine: the same item, without its
     account, and with the instant of its release.
@@ -257,6 +258,7 @@ class ClaimKind(StrEnum):
     # The number that an account had before a change; it opens nothing, and ends after some days (ADR 43).
     FORMER_PHONE = "former_phone"
     EMAIL = "email"
+    USERNAME = "username"  # of the normal form (ADR 106)
     USER = "user"
 
     @property
@@ -267,21 +269,27 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, repr=False)
 class ClaimedValues:
-    """An account and all values that it claims; `email` is the mailbox of its profile, if there is one."""
+    """An account and all values that it claims; `email` and `username` are those of its profile, if any."""
 
     account_id: AccountId
     phone: str | None
     user_id: UserId
     email: str | None
+    username: str | None
 
     @classmethod
-    def of(cls, account: Account, email: str | None) -> Self:
+    def of(cls, account: Account, email: str | None, username: str | None) -> Self:
         """Those of an opened account."""
-        return cls(account.account_id, account.phone, account.user_id, email)
+        return cls(account.account_id, account.phone, account.user_id, email, username)
 
     def by_kind(self) -> dict[ClaimKind, str]:
         """The values by the kind of their claim."""
-        values = {ClaimKind.PHONE: self.phone, ClaimKind.USER: self.user_id, ClaimKind.EMAIL: self.email}
+        values = {
+            ClaimKind.PHONE: self.phone,
+            ClaimKind.USER: self.user_id,
+            ClaimKind.EMAIL: self.email,
+            ClaimKind.USERNAME: usernames.normal_form(self.username or ""),
+        }
         return {kind: value for kind, value in values.items() if value}
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from chalicelib.accounts import store
+from chalicelib.accounts import store, usernames
 from chalicelib.accounts.model import Account, ChangeKind, ClaimKind
 from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
@@ -21,8 +21,8 @@ from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     claims_of,
     claims_of_users,
     devices,
+    glance_at_owner,
     glance_at_owner_of_contact,
-    glance_at_owner_of_user,
     glances_in,
     is_claim_of,
     live_accounts,
@@ -176,6 +176,12 @@ def email_moves(
         return []
     traces = traces_of(account, ChangeKind.MAILBOX, after, at, keys) if before else []
     return [*store.claim_moves(ClaimKind.EMAIL, account.account_id, before, after), *traces]
+
+
+def username_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
+    """The writes that claim an account's new username instead of the old one: `store.claim_moves`."""
+    forms = [name and usernames.normal_form(name) for name in (before, after)]
+    return store.claim_moves(ClaimKind.USERNAME, owner, *forms)
 
 
 def owner_of_user(user_id: UserId) -> AccountId | None:

@@ -34,6 +34,9 @@ class ErrorCode(StrEnum):
     OTHER_BASIS = "other_basis"
     NOT_RESTRICTABLE = "not_restrictable"
     NOT_SEPARABLE = "not_separable"
+    RESERVED = "reserved"
+    TOO_COMMON = "too_common"
+    CONTAINS_USERNAME = "contains_username"
 
 
 class LimitName(StrEnum):
@@ -57,7 +60,9 @@ class LimitName(StrEnum):
     LINKS_PER_ADDRESS = "links_per_address"
     DEVICES_LINKED = "devices_linked"
     SECRET_TRIES = "secret_tries"  # noqa: S105 - the name of a limit
-    PIN_CHANGES = "pin_changes"
+    LOGINS_PER_ADDRESS = "logins_per_address"
+    LOGINS_PER_NAME = "logins_per_name"
+    SECRET_CHANGES = "secret_changes"  # noqa: S105 - the name of a limit
     PROFILE_CHANGES = "profile_changes"
     CONSENTS_GIVEN = "consents_given"
     NOTICES_ACCEPTED = "notices_accepted"

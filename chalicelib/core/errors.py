@@ -7,6 +7,7 @@
     │   └── (messages)           invalid_email
     ├── Unauthenticated     401  unauthenticated
     │   ├── SessionEnded    401  session_ended
+    │   ├── (signup)             wrong_credentials
     │   └── (webhook)            invalid_signature
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, session_waits, step_up_required
@@ -24,6 +25,7 @@
     │   ├── (billing)            invoice_number_used
     │   ├── (openings)           not_waiting
     │   ├── (profiles)           email_taken, number_taken
+    │   ├── (passwords)          username_taken
     │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt,
     │   │                        no_more_papers
     │   ├── (staff)              proposed_already, nothing_proposed
@@ -58,7 +60,8 @@
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   ├── (secrets)            too_many_tries
-    │   └── (challenges)         too_many_codes, too_many_attempts
+    │   ├── (challenges)         too_many_codes, too_many_attempts
+    │   └── (signup)             too_many_logins
     ├── InternalError       500  internal_error
     └── Unavailable         503  unavailable
         └── (challenges)         sms_unavailable, email_unavailable

@@ -84,8 +84,13 @@ class Limits(FigureSet):
     # Links of one address block, in the same window, and those that one account confirms (ADR 105).
     links_per_address: int = _count(60)
     devices_linked_day: int = _count(20)
+    # Logins by password (ADR 106): from one block, before any is hashed; to one name on unknown devices.
+    logins_per_address: int = _count(60)
+    logins_per_address_minutes: int = _minutes(10)
+    logins_per_name_day: int = _count(10)
     # Writes per account (ADR 24). A profile change is sent to Stream; the others are kept for years.
-    pin_changes_day: int = _count(10)
+    # New PINs, usernames and passwords: each mails the owner, and shows whether a username is taken.
+    secret_changes_day: int = _count(10)
     profile_changes_day: int = _count(200)
     consents_given_day: int = _count(50)
     notices_accepted_day: int = _count(50)

@@ -219,6 +219,7 @@ class Category(StrEnum):
     PHONE_NUMBER = "user.contact.phone_number"
     EMAIL = "user.contact.email"
     NAME = "user.name"
+    USERNAME = "user.account.username"
     DATE_OF_BIRTH = "user.demographic.date_of_birth"
     LANGUAGE = "user.demographic.language"
     COUNTRY = "user.contact.address.country"

@@ -119,6 +119,7 @@ _PORTABLE = frozenset(
         Category.NAME,
         Category.PHONE_NUMBER,
         Category.SELF_IMAGE,
+        Category.USERNAME,
         Category.WORKPLACE,
     }
 )

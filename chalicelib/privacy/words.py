@@ -143,6 +143,7 @@ _LABELS = {
     "service_from": "First day of the service",
     "service_to": "Last day of the service",
     "user_id": "User ID",
+    "username": "Username",
     "wholly_restricted": "All use of your data restricted",
 }
 
@@ -150,6 +151,7 @@ _CATEGORIES = {
     Category.BEHAVIOR: "how you use the app",
     Category.CONTACTS: "people whom you know or block",
     Category.CONTENT_PRIVATE: "what you wrote or shared",
+    Category.USERNAME: "username",
     Category.CREDENTIALS: "what proves who signs in",
     Category.DEVICE_ID: "ID of a device",
     Category.EMAIL: "email address",

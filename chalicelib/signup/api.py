@@ -11,12 +11,22 @@ from chalicelib.accounts.challenges.model import (
 )
 from chalicelib.accounts.secrets.model import PinRequired, TooManyTries, WrongSecret
 from chalicelib.consents.notices.service import TermsOutdated
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Shared, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
-from chalicelib.signup import service
-from chalicelib.signup.model import CountryList, NewSignup, Verification, Verified
+from chalicelib.signup import login, service
+from chalicelib.signup.model import (
+    CountryList,
+    LoggedIn,
+    Login,
+    NewSignup,
+    TooManyLogins,
+    Verification,
+    Verified,
+    WrongCredentials,
+)
 
 signup = Blueprint(__name__)
 
@@ -69,6 +79,24 @@ def verify_code(
     """
     verified = service.verify(challenge_id, body, address)
     return Created(verified, location="/v1/profile") if verified.new_account else Ok(verified)
+
+
+@route(
+    signup,
+    "POST",
+    "/v1/login",
+    limit=Unlimited("Logins are limited per address, per name on unknown devices, and per try on known ones"),
+    problems=(WrongCredentials, TooManyTries, TooManyLogins, SmsUnavailable, Unavailable),
+)
+def log_in(body: Login, address: ClientAddress) -> Ok[LoggedIn] | Accepted[ChallengeView]:
+    """Log in with username and password. 200: on a device that the account knows, this opens a session.
+
+    202: on any other device, and for an unknown name. If the password is right, a code was sent to the number
+    of the account, or to its mailbox if it has no number. Verify it as one of a sign-in by number; it is not
+    sent again. The response does not disclose whether name and password are right. A login accepts no terms.
+    """
+    answer = login.log_in(body, address)
+    return Accepted(answer) if isinstance(answer, ChallengeView) else Ok(answer)
 
 
 @route(signup, "GET", "/v1/signup/countries")

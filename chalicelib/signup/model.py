@@ -10,11 +10,13 @@ from chalicelib.accounts.challenges.body import Code
 from chalicelib.accounts.challenges.model import CodeChannel
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import Device
+from chalicelib.accounts.passwords.model import TriedName, TriedPassword
 from chalicelib.accounts.profiles.model import DisplayName
-from chalicelib.accounts.secrets.model import EnteredPin
+from chalicelib.accounts.secrets.model import EnteredPin, WrongSecret
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import countries
+from chalicelib.core.errors import TooMany, Unauthenticated
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import UserId
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
@@ -82,6 +84,34 @@ class Verified(View):
     new_account: bool
     user_id: UserId | None = None
     session: SessionView
+
+
+class Login(Body):
+    """Username, password, and the device."""
+
+    username: TriedName
+    password: TriedPassword
+    device: Device
+
+
+class LoggedIn(View):
+    """The account and its new session, on a device that the account knows."""
+
+    user_id: UserId
+    session: SessionView
+
+
+class WrongCredentials(Unauthenticated):
+    """The password is wrong. Only a device that the account knows learns this."""
+
+    title = "Username or password is wrong"
+    shows = WrongSecret.shows
+
+
+class TooManyLogins(TooMany):
+    """Too many logins by password, from this address or with this username."""
+
+    title = "Too many logins with a password"
 
 
 class CountryView(View):

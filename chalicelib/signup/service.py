@@ -230,7 +230,7 @@ def _existing_account(
     """
     row, known = _read(owner, device)
     account = row[ACCOUNT]
-    if account is None or not _is_code_enough(account, known):
+    if account is None or not is_code_enough(account, known):
         raise Unavailable
     notified = None if known and not answer.own_account else _addressee(account, challenge, row)
     used, pin = row[LAST_USE], None if known else row[_PIN]
@@ -306,7 +306,7 @@ def _reached_account(
 def _mailbox_for(row: Found, known: KnownDevice | None) -> str | None:
     """The mailbox that gets codes of a device in place of the number; None if none does (ADR 78)."""
     account, profile = row[ACCOUNT], row[READABLE_PROFILE]
-    is_reached = account and account.is_mailed_codes_of(known) and _is_code_enough(account, known)
+    is_reached = account and account.is_mailed_codes_of(known) and is_code_enough(account, known)
     return profile.proving_email if profile and is_reached else None
 
 
@@ -366,7 +366,7 @@ def _addressee(account: Account, challenge: Challenge, row: Found) -> Addressee:
     )
 
 
-def _is_code_enough(account: Account, known: KnownDevice | None) -> bool:
+def is_code_enough(account: Account, known: KnownDevice | None) -> bool:
     """Return whether a code to the number alone proves that it comes from the account's owner.
 
     The number of an idle account may have a new owner, who must not learn of the erasure or cancel it.
@@ -379,7 +379,7 @@ def _is_code_enough(account: Account, known: KnownDevice | None) -> bool:
 def _known_device(challenge: Challenge) -> KnownDevice | None:
     """The device that requested a code, if the number's owner knows it; always two reads."""
     contact = challenge.phone or challenge.email
-    if contact is None or challenge.device is None:
+    if not contact or challenge.device is None or challenges.is_sent_once(challenge):
         return None
     owner = accounts.glance_at_owner_of_contact(challenge.phone, contact)
     return devices.find_known(owner, challenge.device)

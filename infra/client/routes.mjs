@@ -31,6 +31,8 @@ export const WITH_SESSION = new Set([
   "PATCH /v1/profile",
   "POST /v1/profile/email",
   "POST /v1/profile/email/{challenge_id}/verify",
+  "DELETE /v1/profile/password",
+  "PUT /v1/profile/password",
   "POST /v1/profile/phone",
   "POST /v1/profile/phone/{challenge_id}/verify",
   "DELETE /v1/profile/pin",

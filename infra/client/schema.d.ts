@@ -823,6 +823,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with username and password. 200: on a device that the account knows, this opens a session.
+         * @description 202: on any other device, and for an unknown name. If the password is right, a code was sent to the number
+         *     of the account, or to its mailbox if it has no number. Verify it as one of a sign-in by number; it is not
+         *     sent again. The response does not disclose whether name and password are right. A login accepts no terms.
+         */
+        post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notices": {
         parameters: {
             query?: never;
@@ -952,6 +974,28 @@ export interface paths {
          */
         post: operations["verify_email"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profile/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the username and the password that open the account on the devices that it knows.
+         * @description Without `username` the name stays as it is. The verified mailbox is notified. A forgotten password is set
+         *     anew here, after a sign-in by number.
+         */
+        put: operations["set_password"];
+        post?: never;
+        /** Remove username and password. The verified mailbox is notified. 404: there is none. */
+        delete: operations["remove_password"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2662,11 +2706,14 @@ export interface components {
          *     - `other_basis`: It rests on a legal basis to which this right does not apply.
          *     - `not_restrictable`: A restriction does not stop this purpose.
          *     - `not_separable`: Only all purposes together can be restricted: send no list.
+         *     - `reserved`: A name that stands for us; choose another one.
+         *     - `too_common`: Too many people have this password; choose another one.
+         *     - `contains_username`: A password must not contain the username.
          *
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        ErrorCode: "missing" | "unexpected" | "repeated" | "wrong_type" | "malformed" | "too_short" | "too_long" | "out_of_range" | "not_a_choice" | "does_not_apply" | "one_contact" | "invalid_phone" | "country_not_served" | "invalid_email" | "invalid_url" | "another_way" | "separate_request" | "other_right" | "other_basis" | "not_restrictable" | "not_separable";
+        ErrorCode: "missing" | "unexpected" | "repeated" | "wrong_type" | "malformed" | "too_short" | "too_long" | "out_of_range" | "not_a_choice" | "does_not_apply" | "one_contact" | "invalid_phone" | "country_not_served" | "invalid_email" | "invalid_url" | "another_way" | "separate_request" | "other_right" | "other_basis" | "not_restrictable" | "not_separable" | "reserved" | "too_common" | "contains_username";
         /** @description The copy has been deleted; make a new request to get another */
         ExportDeletedProblem: {
             /** @constant */
@@ -3175,7 +3222,9 @@ export interface components {
          *     - `links_per_address`: Links to sign devices in by QR code, from this network.
          *     - `devices_linked`: Devices that this account signed in by QR code in this UTC day.
          *     - `secret_tries`: Tries of the PIN or the password of this account.
-         *     - `pin_changes`: New PINs of this account in this UTC day.
+         *     - `logins_per_address`: Logins with a password from this network.
+         *     - `logins_per_name`: Logins with this username on devices that its account does not know, in this UTC day.
+         *     - `secret_changes`: New PINs, usernames and passwords of this account in this UTC day.
          *     - `profile_changes`: Changes of the profile in this UTC day.
          *     - `consents_given`: Consents given in this UTC day.
          *     - `notices_accepted`: Acceptances of notices in this UTC day.
@@ -3193,7 +3242,7 @@ export interface components {
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "pin_changes" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
         /** @description This link can no longer be used; show a new QR code */
         LinkExpiredProblem: {
             /** @constant */
@@ -3302,6 +3351,32 @@ export interface components {
             where: string;
         };
         /**
+         * LoggedIn
+         * @description The account and its new session, on a device that the account knows.
+         */
+        LoggedIn: {
+            session: components["schemas"]["SessionView"];
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * Login
+         * @description Username, password, and the device.
+         */
+        Login: {
+            device: components["schemas"]["Device"];
+            /**
+             * Password
+             * @example seven otters swim
+             */
+            password: string;
+            /**
+             * Username
+             * @example mila.petrovic
+             */
+            username: string;
+        };
+        /**
          * MarketingObjectionRequest
          * @description An objection to direct marketing (Art. 21(2) GDPR).
          */
@@ -3404,6 +3479,22 @@ export interface components {
             phone: string;
             /** Region */
             region?: string | null;
+        };
+        /**
+         * NewPassword
+         * @description A password, with the username if the account has none or it is to change.
+         *
+         *     A username has 3 to 32 letters of one script (Latin as in Serbian, or Serbian Cyrillic), digits, dots,
+         *     underscores and hyphens, and begins with a letter. A password has 8 to 128 characters of any kind.
+         */
+        NewPassword: {
+            /**
+             * Password
+             * @example seven otters swim
+             */
+            password: string;
+            /** Username */
+            username?: string | null;
         };
         /**
          * NewRecovery
@@ -3778,6 +3869,8 @@ export interface components {
             pin_set: boolean;
             /** User Id */
             user_id: string;
+            /** Username */
+            username?: string;
         };
         /**
          * OwnRestrictionRequest
@@ -4497,7 +4590,7 @@ export interface components {
          *     NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
          * @enum {string}
          */
-        SecurityEventKind: "signed_in" | "sign_in_waits" | "let_in" | "signed_out" | "signed_out_by_another" | "signed_out_everywhere" | "others_signed_out" | "stepped_up" | "number_changed" | "number_returned" | "number_passed" | "device_linked" | "expired" | "pin_set" | "pin_removed" | "copied_token_refused";
+        SecurityEventKind: "signed_in" | "sign_in_waits" | "let_in" | "signed_out" | "signed_out_by_another" | "signed_out_everywhere" | "others_signed_out" | "stepped_up" | "number_changed" | "number_returned" | "number_passed" | "device_linked" | "expired" | "pin_set" | "pin_removed" | "password_set" | "password_removed" | "copied_token_refused";
         /** @description This session has ended */
         SessionEndedProblem: {
             /** @constant */
@@ -4734,6 +4827,20 @@ export interface components {
              */
             code: "too_many_codes";
         });
+        /** @description Too many logins with a password */
+        TooManyLoginsProblem: {
+            /** @constant */
+            code?: "too_many_logins";
+            limit: components["schemas"]["LimitName"];
+            /** @description Seconds to wait before the next try. Also sent as the header Retry-After */
+            retry_after: number;
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "too_many_logins";
+        });
         /** @description Too many requests */
         TooManyProblem: {
             /** @constant */
@@ -4865,6 +4972,11 @@ export interface components {
             os_version?: string | null;
             platform: components["schemas"]["Platform"];
         };
+        /** @description Another account has this username */
+        UsernameTakenProblem: {
+            /** @constant */
+            code?: "username_taken";
+        } & components["schemas"]["Problem"];
         /**
          * Verification
          * @description The code, the notice versions shown to the user, and optionally a display name.
@@ -4943,6 +5055,12 @@ export interface components {
         WrongContactCodeProblem: {
             /** @constant */
             code?: "wrong_contact_code";
+        } & components["schemas"]["Problem"];
+        /** @description Username or password is wrong */
+        WrongCredentialsProblem: {
+            /** @constant */
+            code?: "wrong_credentials";
+            free_tries_left: number;
         } & components["schemas"]["Problem"];
         /** @description This is not the secret of the account */
         WrongSecretProblem: {
@@ -9039,6 +9157,129 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "device": {
+                 *         "app_version": "1.0.0",
+                 *         "device_id": "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11",
+                 *         "model": "Pixel 9",
+                 *         "os_version": "16",
+                 *         "platform": "ios"
+                 *       },
+                 *       "password": "seven otters swim",
+                 *       "username": "mila.petrovic"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "access_token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhXzAxIn0.c2ln",
+                     *         "erasure": {
+                     *           "ends_at": "2026-11-30T12:00:00Z",
+                     *           "rights_request_id": "r_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *         },
+                     *         "expires_in": 1,
+                     *         "refresh_expires_in": 1,
+                     *         "refresh_token": "s_0a1b2c3d4e5f6g7h8j9kmnpqrs.dGhlIHNlY3JldA",
+                     *         "scope": "full",
+                     *         "session_id": "s_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "token_type": "Bearer"
+                     *       },
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge_id": "c_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "channel": "sms",
+                     *       "digits": 6,
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "resend_at": "2026-11-30T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `wrong_credentials`: Username or password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WrongCredentialsProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `too_many_tries`: Too many wrong tries; the next one has to wait; `too_many_logins`: Too many logins with a password; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyTriesProblem"] | components["schemas"]["TooManyLoginsProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            /** @description `sms_unavailable`: The code could not be sent; try again; `unavailable`: Temporarily unavailable; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SmsUnavailableProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+        };
+    };
     list_notices: {
         parameters: {
             query?: never;
@@ -9341,7 +9582,8 @@ export interface operations {
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
                      *       "pin_set": true,
-                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "username": "mila.petrovic"
                      *     }
                      */
                     "application/json": components["schemas"]["OwnProfile"];
@@ -9458,7 +9700,8 @@ export interface operations {
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
                      *       "pin_set": true,
-                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "username": "mila.petrovic"
                      *     }
                      */
                     "application/json": components["schemas"]["OwnProfile"];
@@ -9749,7 +9992,8 @@ export interface operations {
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
                      *       "pin_set": true,
-                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "username": "mila.petrovic"
                      *     }
                      */
                     "application/json": components["schemas"]["OwnProfile"];
@@ -9828,6 +10072,171 @@ export interface operations {
                     "application/problem+json": components["schemas"]["WrongCodeProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    set_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "seven otters swim",
+                 *       "username": "mila.petrovic"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `username_taken`: Another account has this username */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UsernameTakenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    remove_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             /** @description `app_outdated`: This version of the app is too old; update it */
             426: {
                 headers: {
@@ -10041,7 +10450,8 @@ export interface operations {
                      *       "online_visible": true,
                      *       "phone": "+381601234567",
                      *       "pin_set": true,
-                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "username": "mila.petrovic"
                      *     }
                      */
                     "application/json": components["schemas"]["OwnProfile"];

@@ -15,6 +15,7 @@ import pytest
 from chalicelib.core.http import contract
 from chalicelib.core.ids import Id
 from tests.support.cases.erasure_parts import erase, freeze, freeze_and_end
+from tests.support.cases.pins import shows, with_pin
 from tests.support.cases.recycled import loses_number
 from tests.support.cases.routes import calls_route
 from tests.support.clouds import cloud
@@ -49,6 +50,7 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "start_guest_request": 400, "start_proof": 404, "start_signup": 400, "start_support_message": 400,
         "unsubscribe": 404, "verify_code": 404, "verify_guest_request": 404, "verify_proof": 404,
         "verify_support_message": 404, "start_link": 400, "fetch_linked_session": 404,
+        "log_in": 400, "prove_recovery": 404, "start_recovery": 400, "verify_recovery": 404,
     },
     # A session of any scope, also a waiting one.
     "holder": {"end_session": 404, "start_opening": 409, "verify_opening": 404},
@@ -73,6 +75,7 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "withdraw_contact_code": 204,
     },
     "active stepped up": {
+        "set_pin": 400, "set_password": 400, "remove_pin": 404, "remove_password": 404,
         "change_profile: email": 200, "confirm_link": 404, "start_email": 400, "start_number_change": 400,
         "verify_email": 404,
         "verify_number": 404,
@@ -86,8 +89,7 @@ BODIES: dict[str, Any] = {
 }
 
 # What refuses each class but the public one, in the order above, by the state of the caller; None: it is
-# served. A session for which a PIN is still to be submitted is one of scope `waiting`. ADR 104 adds the state
-# `pin_open` here, and its maker below.
+# served. A session for which a PIN is still to be submitted is one of scope `waiting` (ADR 104).
 REFUSALS: dict[str, tuple[str | None, ...]] = {
     "no_token": ("unauthenticated",) * 5,
     "expired": ("unauthenticated",) * 5,
@@ -95,6 +97,7 @@ REFUSALS: dict[str, tuple[str | None, ...]] = {
     "erasing": ("session_ended",) * 5,
     "erased": ("session_ended",) * 5,
     "scope_waiting": (None, "session_waits", "session_waits", "session_waits", "session_waits"),
+    "pin_open": (None, "session_waits", "session_waits", "session_waits", "session_waits"),
     "scope_rights": (None, None, "step_up_required", "account_frozen", "account_frozen"),
     "not_stepped_up": (None, None, "step_up_required", None, "step_up_required"),
     "frozen": (None, None, None, "account_frozen", "account_frozen"),
@@ -105,6 +108,7 @@ REFUSALS: dict[str, tuple[str | None, ...]] = {
 # Answers that depend on the state beyond that.
 EXCEPTIONS: dict[tuple[str, str], int] = {
     ("scope_waiting", "start_opening"): 202,
+    ("pin_open", "start_opening"): 202,
     ("numberless", "start_step_up"): 503,
 }
 # What a path names: things of one account, and what belongs to none.
@@ -117,7 +121,8 @@ SHARED = {"link_id", "name", "purpose", "right", "token", "version"}
 OTHERS: dict[str, int] = {
     "block_user": 204, "end_contact": 204, "leave_conversation": 204, "lift_block": 204, "resend_code": 410,
     "verify_code": 410, "verify_email": 410, "verify_guest_request": 410, "verify_number": 410,
-    "verify_opening": 410, "verify_step_up": 410, "verify_support_message": 410,
+    "verify_opening": 410, "verify_step_up": 410, "verify_support_message": 410, "prove_recovery": 400,
+    "verify_recovery": 410,
 }  # fmt: skip
 # A block is noted beside the user whom it names too (ADR 37).
 CHANGING_OTHERS = {"block_user", "lift_block"}
@@ -167,6 +172,12 @@ def scope_waiting(world: World) -> User:
     user = world.a_user()
     world.advance(timedelta(days=90))
     return user.signs_in_again()
+
+
+def pin_open(world: World) -> User:
+    user = with_pin(world.a_user())
+    reply = shows(world, user.phone, pin_forgotten=True)
+    return User(world, user.phone, reply.json)
 
 
 def scope_rights(world: World) -> User:
@@ -229,6 +240,7 @@ def test_every_route_is_in_one_class_and_every_part_of_a_path_is_known() -> None
         pytest.param(erasing, marks=pytest.mark.promise("RGT-3")),
         pytest.param(erased, marks=pytest.mark.promise("RGT-3")),
         pytest.param(scope_waiting, marks=pytest.mark.promise("ACC-1")),
+        pytest.param(pin_open, marks=pytest.mark.promise("ACC-3")),
         pytest.param(scope_rights, marks=pytest.mark.promise("RGT-11")),
         pytest.param(not_stepped_up, marks=pytest.mark.promise("ACC-4", "SEC-1")),
         pytest.param(frozen, marks=pytest.mark.promise("RGT-11")),

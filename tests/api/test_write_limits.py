@@ -67,7 +67,7 @@ def test_each_limit_counts_under_a_name_of_its_own() -> None:
     assert sorted(names) == [
         "blocks", "consents_given", "contact_attempts", "contact_codes", "conversation_changes",
         "conversations", "devices_linked", "group_names", "invitations", "message_deletions",
-        "notices_accepted", "pin_changes", "profile_changes", "rights_requests",
+        "notices_accepted", "profile_changes", "rights_requests", "secret_changes",
     ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.cases.guests import asks, verifies
 from tests.support.cases.links import NewDevice
+from tests.support.cases.logins import logs_in, mila_with_password, sets_password
 from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, turn_off
 from tests.support.clouds.cloud import Calls, counted
 from tests.support.world.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
@@ -75,6 +76,33 @@ def test_request_in_a_busy_budget_costs_no_more_than_in_a_quiet_one(
         assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
     assert calls.of("dynamodb") == 7
     assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_login_on_a_known_device_costs_six_calls_and_no_message(world: World) -> None:
+    mila_with_password(world)
+    with counted() as calls:
+        assert logs_in(world).status == 200
+    assert calls.of("dynamodb") == 6  # the address; claim, account; the try, read and counted; the session
+    assert calls.tables["TransactWriteItems"] == 1
+    assert calls.of("sns") == 0
+
+
+def test_login_on_another_device_costs_six_calls_and_four_more_with_a_text(world: World) -> None:
+    mila_with_password(world)
+    with counted() as wrong:
+        assert logs_in(world, a_device(), password="wrong otters").status == 202
+    with counted() as right:
+        assert logs_in(world, a_device()).status == 202
+    assert (wrong.of("dynamodb"), right.of("dynamodb")) == (6, 10)
+    assert (wrong.of("sns"), right.of("sns")) == (0, 1)
+
+
+def test_setting_a_password_costs_five_calls_and_a_mail(world: World) -> None:
+    mila = mila_with_password(world)
+    with counted() as calls:
+        assert sets_password(mila, "osam vidri pliva").status == 204
+    assert calls.of("dynamodb") == 5
+    assert calls.of("sesv2") == 1
 
 
 def test_history_of_codes_costs_one_read_a_minute(world: World) -> None:

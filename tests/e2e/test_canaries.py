@@ -191,8 +191,9 @@ def test_each_personal_field_of_what_is_kept_is_found_in_it(erased: SearchedEras
 
 
 @pytest.mark.promise("ACC-3")
-def test_pin_is_found_nowhere(erased: SearchedErasure) -> None:
-    assert [one for one in erased.before | erased.after | erased.sent if one.canary == "PIN"] == []
+@pytest.mark.parametrize("secret", ["PIN", "password"])
+def test_chosen_secret_is_found_nowhere(erased: SearchedErasure, secret: str) -> None:
+    assert [one for one in erased.before | erased.after | erased.sent if one.canary == secret] == []
 
 
 @pytest.mark.promise("SEC-1")

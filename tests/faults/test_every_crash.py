@@ -29,6 +29,7 @@ from tests.faults.flows_holds import HOLDS
 from tests.faults.flows_hooks import HOOKS
 from tests.faults.flows_idle import IDLE
 from tests.faults.flows_links import LINKS
+from tests.faults.flows_logins import LOGINS
 from tests.faults.flows_marketing import MARKETING
 from tests.faults.flows_papers import PAPERS
 from tests.faults.flows_pins import PINS
@@ -43,7 +44,7 @@ from tests.support.faults.crash import How, Point
 _families: tuple[Sequence[type[Flow]], ...] = (
     FLOWS, RIGHTS, ERASURES, HOLDS, USAGE, BILLING, PURGES, RECONCILIATIONS, IDLE, CONTACTS,
     CONVERSATIONS, HOOKS, BREACHES, CORRECTIONS, CHOICES, MARKETING, GUESTS, SUPPORT, PAPERS, LINKS,
-    PINS,
+    LOGINS, PINS,
 )  # fmt: skip
 _by_name = {kind.name: kind for family in _families for kind in family}
 _single = [name for name, kind in _by_name.items() if not kind.only_in_proof]

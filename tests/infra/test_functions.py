@@ -221,6 +221,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/recoveries",
         "POST /v1/recoveries/{challenge_id}/proof",
         "POST /v1/recoveries/{challenge_id}/verify",
+        "POST /v1/login",
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",

@@ -582,7 +582,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem", "${ClaimsTableArn}"),
-        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of suppressions and numbers, under an older key
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of suppressions, numbers and usernames
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
@@ -896,7 +896,7 @@ def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) 
     }
     assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
     only = _only("unwanted_*")
-    assert conditions.pop("SignupRole") == _only("phone#*", "unwanted_*")  # a number passes on (ADR 68)
+    assert conditions.pop("SignupRole") == _only("phone#*", "unwanted_*", "username#*")  # ADR 68, ADR 106
     assert conditions.pop("RightsRole") == _only("former_phone#*", "phone#*", "unwanted_*")  # or comes back
     roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole")
     assert conditions == dict.fromkeys(roles, only)

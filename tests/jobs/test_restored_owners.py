@@ -177,7 +177,7 @@ def test_number_of_a_mark_that_another_account_has_stays_there(world: World, mil
 def test_user_id_that_was_released_is_reported_and_not_given_again(world: World, mila: User) -> None:
     backup = Backup.made()
     with backup.restored(*TOGETHER) as restore:
-        user_id = ClaimedValues(AccountId(mila.account_id), None, UserId(mila.user_id), None)
+        user_id = ClaimedValues(AccountId(mila.account_id), None, UserId(mila.user_id), None, None)
         accounts.release_claims(user_id, until=world.now)
         done = restore.replay()
         assert (done.status, restore.replay().status) == (3, 3)

@@ -17,7 +17,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="code_to_a_passed_on_number_opens_the_idle_account",
         promise="ACC-1",
-        place="chalicelib.signup.service:_is_code_enough",
+        place="chalicelib.signup.service:is_code_enough",
         find="not account.may_be_of_another",
         replace="account.may_be_of_another",
         harm="The new owner of a number signs in to the idle account of the number's former owner.",

@@ -43,4 +43,40 @@ MUTANTS: tuple[Mutant, ...] = (
         replace="None if known or answer.pin_forgotten else row[_PIN]",
         harm="A thief of the mailbox opens an account without a number, whose owner set a PIN against that.",
     ),
+    Mutant(
+        name="password_opens_every_device",
+        promise="ACC-3",
+        place="chalicelib.signup.login:_try",
+        find="if account and secret and known and is_known:",
+        replace=("known = known or KnownDevice.model_construct(session_id=None)\n    if account and secret:"),
+        harm="A stolen password opens the account on the thief's device, without a code.",
+    ),
+    Mutant(
+        name="stolen_phone_stays_known",
+        promise="ACC-3",
+        place="chalicelib.signup.login:_try",
+        find="account.is_mailed_codes_of(known)",
+        replace="account.knows(known)",
+        harm="A stolen phone that its owner signed out opens the account with the password that it stored.",
+    ),
+    Mutant(
+        name="strangers_use_up_the_tries",
+        promise="ACC-3",
+        place="chalicelib.signup.login:_try",
+        find="    is_right = _is_password(secret, tried.password)\n",
+        replace=(
+            "    if secret:\n"
+            "        secrets.check(owner, SecretKind.PASSWORD, tried.password)\n"
+            "    is_right = _is_password(secret, tried.password)\n"
+        ),
+        harm="A stranger who knows a username makes its owner wait a day for each try.",
+    ),
+    Mutant(
+        name="unsent_code_can_be_guessed",
+        promise="ACC-3",
+        place="chalicelib.accounts.challenges.model:Challenge.has_code",
+        find='self.phone != "" and ',
+        replace="",
+        harm="A guess at a code that was never sent opens an account without a number.",
+    ),
 )

@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="new_phone_cannot_stop_an_erasure",
         promise="RGT-11",
-        place="chalicelib.signup.service:_is_code_enough",
+        place="chalicelib.signup.service:is_code_enough",
         find="if account.frozen is None or not account.may_be_of_another:",
         replace="if account.frozen is None:",
         harm=(

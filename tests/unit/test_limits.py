@@ -355,12 +355,13 @@ DEFAULTS = {
     "codes_history_hour_share": 20, "codes_history_day_share": 30, "codes_earned_share": 50,
     "codes_block_share": 10, "codes_block_least": 10, "codes_block_earned_share": 100,
     "codes_block_free_share": 60,
-    "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200, "pin_changes_day": 10,
+    "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200, "secret_changes_day": 10,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
     "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
     "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
     "conversations_day": 100, "conversation_changes_day": 200, "group_names_day": 100,
     "message_deletions_day": 1_000, "conversation_members_most": 49,
+    "logins_per_address": 60, "logins_per_address_minutes": 10, "logins_per_name_day": 10,
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
@@ -369,11 +370,12 @@ COUNTS = {
     "codes_to_change_number_day", "operator_calls_per_minute", "subject_lookups_day",
     "unknown_challenges_per_address", "links_per_address", "devices_linked_day",
     "profile_changes_day", "consents_given_day", "notices_accepted_day", "rights_requests_day",
-    "pin_changes_day", "codes_reserved_day", "codes_reserved_for_account_day",
+    "secret_changes_day", "codes_reserved_day", "codes_reserved_for_account_day",
     "codes_unverified_country_hour", "codes_unverified_country_day",
     "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
     "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
     "conversations_day", "conversation_changes_day", "group_names_day", "message_deletions_day",
+    "logins_per_address", "logins_per_name_day",
 }  # fmt: skip
 
 

@@ -137,7 +137,7 @@ PORTABLE = {
     Category.ACCOUNT_SETTINGS, Category.BEHAVIOR, Category.CONTACTS, Category.CONTENT_PRIVATE,
     Category.COUNTRY, Category.DATE_OF_BIRTH, Category.DEVICE, Category.DEVICE_ID, Category.EMAIL,
     Category.JOB_TITLE, Category.LANGUAGE, Category.NAME, Category.PHONE_NUMBER, Category.SELF_IMAGE,
-    Category.WORKPLACE,
+    Category.USERNAME, Category.WORKPLACE,
 }  # fmt: skip
 # Of each recipient: place, role, mechanism, categories and purposes. A change of the register is one of this
 # table, after the privacy officer agreed to it.

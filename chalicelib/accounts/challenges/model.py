@@ -160,6 +160,7 @@ class CodeRequest:
     is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.
     `recognise` is called if a limit on unknown clients refuses the code. `reach` is set if the code is mailed
     in place of a text to the number: it finds the mailbox, by the same calls for each unknown device.
+    `hides_refusals`: the response does not show whether the code was refused, and the code is sent once.
     """
 
     purpose: ChallengePurpose
@@ -174,6 +175,7 @@ class CodeRequest:
     address: ClientAddress | None = None
     recognise: "Recognise | None" = None
     reach: "Callable[[Challenge], ReachedOwner | None] | None" = None
+    hides_refusals: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -255,8 +257,8 @@ class Challenge(
 
     @property
     def has_code(self) -> bool:
-        """Return whether a guess can be right: in place of a text, only a code of a reserve is mailed."""
-        return not self.is_mail_for_text or self.uncounted_in_all > 0
+        """Return whether a guess can be right: not without a number, nor without the mail of a reserve."""
+        return self.phone != "" and (not self.is_mail_for_text or self.uncounted_in_all > 0)
 
     def view(self) -> ChallengeView:
         """Build the view for the app. `resend_at` is never later than the end of the code."""

@@ -57,6 +57,9 @@ _GIVEN_UP = timedelta(seconds=30)
 # After waits of 1, 2 and 4 minutes: the last resend is in minute 7 of the code's 10 minutes.
 _MAX_RESENDS = 3
 
+# What is left of a challenge whose refusal is not shown: it has an end, a device and no number.
+_WITHOUT_CODE = {"phone": "", "email": None}
+
 _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
 
@@ -101,6 +104,9 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
         with limits.count_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
             _send(challenge, asked.destination)
     except Problem:
+        if asked.hides_refusals:
+            store.give_up(challenge, _WITHOUT_CODE)
+            return challenge
         store.give_up(challenge)
         raise
     if key or uncounted:  # without a key, a client cannot repeat the request
@@ -140,6 +146,11 @@ def _mail_reserved(challenge: Challenge, reserved: limits.ReservedMail) -> None:
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
+def is_sent_once(challenge: Challenge) -> bool:
+    """Return whether its code is never sent again, since a refusal would show that there is a code."""
+    return challenge.resend_after >= challenge.code_until
+
+
 @_report_outage_as_unsent(CodeChannel.SMS)
 def resend(
     ref: ChallengeRef, address: ClientAddress | None = None, recognise: Recognise | None = None
@@ -159,7 +170,7 @@ def resend(
     now = clock.now()
     if challenge is None or challenge.phone is None or challenge.code_until <= now:
         raise ChallengeExpired
-    if challenge.is_mail_for_text:
+    if challenge.is_mail_for_text or is_sent_once(challenge):
         raise ChallengeExpired
     if challenge.resends >= _MAX_RESENDS or challenge.attempts >= settings().code_attempts:
         raise ChallengeExpired
@@ -278,6 +289,8 @@ def _send(challenge: Challenge, destination: str) -> None:
             text_code(destination, code(challenge), challenge.locale)
         elif destination:
             mail_code(destination, code(challenge), challenge.locale)
+        else:
+            return
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
@@ -347,7 +360,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         created_at=now,
         address_group=budgets.address_group(asked.address, now) if asked.address else None,
         code_until=now + settings().code_life,
-        resend_after=now + MINUTE,
+        resend_after=now + (settings().code_life if asked.hides_refusals else MINUTE),
         recovers=asked.account if asked.purpose is ChallengePurpose.RECOVERY else None,
     )
 

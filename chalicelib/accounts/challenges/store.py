@@ -98,15 +98,15 @@ def get(ref: ChallengeRef) -> Challenge | None:
     return codec.read(Challenge, _key(ref))
 
 
-def give_up(challenge: Challenge) -> bool:
-    """End a challenge whose code was not sent, and delete its personal fields; returns whether it did.
+def give_up(challenge: Challenge, left: Mapping[str, object] | None = None) -> bool:
+    """End a challenge whose code was not sent, or leave it with `left`; returns whether it did.
 
     The same request may start again at once. `code_until` identifies the request that owns the challenge: it
     is ten minutes ahead while a request is sending, and has passed once it gave up. `created_at` cannot serve
     for that, since two requests may have the same second.
     """
     key = _key(challenge.ref)
-    nothing = {"code_until": clock.now(), "phone": None, "email": None, "device": None, "locale": None}
+    nothing = left or {"code_until": clock.now(), **dict.fromkeys(("phone", "email", "device", "locale"))}
     ours = (
         Attr("sent_at").not_exists()
         & Attr("used_at").not_exists()

@@ -19,7 +19,7 @@ pin_routes = Blueprint(__name__)
 
 _PIN = GLANCES[SecretKind.PIN]
 _NEEDS = (DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, _PIN)
-_NEW_PINS = DailyLimit(LimitName.PIN_CHANGES, lambda: settings().limits.pin_changes_day)
+_NEW_PINS = DailyLimit(LimitName.SECRET_CHANGES, lambda: settings().limits.secret_changes_day)
 
 
 @route(

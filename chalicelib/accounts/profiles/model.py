@@ -114,6 +114,8 @@ class Profile(
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
     # Normalised by `mailbox`. Set only after the user verified it, together with its claim.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
+    # As it was typed. Set together with its claim and the password; not public (ADR 106).
+    username: Annotated[str | None, personal(Category.USERNAME, Source.PROVIDED, _SELF)] = None
     # When, and in a session of which origin. None without an address, and for one older than these fields.
     email_verified_at: Annotated[Instant | None, NOT_PERSONAL] = None
     email_session: Annotated[SessionId | None, NOT_PERSONAL] = None
@@ -276,6 +278,7 @@ class OwnProfile(View):
     job_title: str | None = None
     employer: str | None = None
     country: str | None = None
+    username: str | None = None
     avatar_url: str | None = None
     locale: Annotated[str | None, _SPOKEN] = None
     discoverable: Annotated[bool, _FOUND]

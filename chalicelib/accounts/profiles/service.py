@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
-from chalicelib.accounts.model import Account, ChangeKind
+from chalicelib.accounts.model import Account, ChangeKind, ClaimedValues
 from chalicelib.accounts.profiles import messages, store
 from chalicelib.accounts.profiles.model import (
     MAX_STATEMENTS,
@@ -26,6 +26,7 @@ from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to othe
     PROFILE_MARK,
     READABLE_PROFILE,
     STATEMENTS,
+    VersionMoved,
 )
 from chalicelib.accounts.secrets.model import SecretKind
 from chalicelib.accounts.secrets.store import GLANCES
@@ -228,6 +229,18 @@ def email_correction(
     return [store.written(corrected, keys)]
 
 
+def claimed(account: Account, profile: Profile | None) -> ClaimedValues:
+    """All values that an account claims."""
+    email, username = (profile.email, profile.username) if profile else (None, None)
+    return ClaimedValues.of(account, email, username)
+
+
+def username_change(profile: Profile, username: str | None, keys: SubjectKeys) -> Write:
+    """The write of another username or none, without its claim; raises VersionMoved like `store.written`."""
+    after = profile.model_copy(update={"username": username, "version": profile.version + 1})
+    return store.written(after, keys)
+
+
 def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
@@ -244,10 +257,10 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
             observe.record_unreadable("claims_unreadable", error)
             continue
         if account:
-            email = profile.email if profile else None
-            suppressions.commit_revised(partial(suppressions.renewal, Addresses(account.phone, email)))
+            values = claimed(account, profile)
+            suppressions.commit_revised(partial(suppressions.renewal, Addresses(account.phone, values.email)))
             with suppress(accounts.ClaimMoved):
-                moved += accounts.rekey(account, email)
+                moved += accounts.rekey(values)
     return moved
 
 

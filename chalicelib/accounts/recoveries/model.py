@@ -1,17 +1,14 @@
 """Request bodies of a recovery."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import model_validator
 
 from chalicelib.accounts.challenges.body import Code
 from chalicelib.accounts.challenges.numbers import Locale
+from chalicelib.accounts.passwords.model import TriedPassword
 from chalicelib.accounts.profiles.model import NewEmail, NewNumber
 from chalicelib.accounts.secrets.model import EnteredPin, SecretKind
-
-_Password = Annotated[
-    str, StringConstraints(min_length=1, max_length=128), Field(examples=["seven otters swim"])
-]
 
 
 class NewRecovery(NewEmail):
@@ -25,7 +22,7 @@ class RecoveryProof(NewNumber):
 
     code: Code
     pin: EnteredPin | None = None
-    password: _Password | None = None
+    password: TriedPassword | None = None
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:

@@ -109,6 +109,8 @@ class SecurityEventKind(StrEnum):
     EXPIRED = "expired"
     PIN_SET = "pin_set"
     PIN_REMOVED = "pin_removed"
+    PASSWORD_SET = "password_set"  # noqa: S105 - a kind of event
+    PASSWORD_REMOVED = "password_removed"  # noqa: S105
     COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
 
 

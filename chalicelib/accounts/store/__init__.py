@@ -108,7 +108,7 @@ def creation(account: Account, keys: SubjectKeys, takes_from: AccountId | None =
     `takes_from`: the account that has the number until then. If it lost it, the conflict is ClaimMoved.
     """
     key = account_key(account.account_id)
-    claims = ClaimedValues.of(account, email=None).by_kind()
+    claims = ClaimedValues.of(account, email=None, username=None).by_kind()
     taken = taking_writes(claims.pop(ClaimKind.PHONE), takes_from, account.account_id) if takes_from else ()
     return [
         *taken,
@@ -164,22 +164,18 @@ def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[Acc
 
 
 def glance_at_owner_of_contact(phone: str | None, mailbox: str) -> AccountId | None:
-    """Read the owner of a number, or of a mailbox, by exactly one read.
-
-    It may miss a claim that is re-keyed.
-    """
-    kind = ClaimKind.PHONE if phone else ClaimKind.EMAIL
-    return owner_in(table.batch_get(claim_keys(kind, phone or mailbox)))
+    """Read the owner of a number, or of a mailbox, as `glance_at_owner`."""
+    return glance_at_owner(ClaimKind.PHONE if phone else ClaimKind.EMAIL, phone or mailbox)
 
 
-def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:
-    """Read the account of a public id by exactly one read, which may miss a claim that is re-keyed."""
-    return owner_in(table.batch_get(claim_keys(ClaimKind.USER, user_id)))
+def glance_at_owner(kind: ClaimKind, value: str) -> AccountId | None:
+    """Read the owner of a value by exactly one read, which may miss a claim that is re-keyed."""
+    return owner_in(table.batch_get(claim_keys(kind, value)))
 
 
-def claims_of(account: Account, email: str | None) -> list[Item]:
-    """The items of an account's claims; `email` is the mailbox of its profile, if there is one."""
-    return list(_own_claims(ClaimedValues.of(account, email)).values())
+def claims_of(claims: ClaimedValues) -> list[Item]:
+    """The items of an account's claims."""
+    return list(_own_claims(claims).values())
 
 
 def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
@@ -244,19 +240,19 @@ def _quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
     return Replace(key, released, only_if=Attr("account_id").eq(owner), conflict=ClaimMoved)
 
 
-def rekey(account: Account, email: str | None) -> int:
+def rekey(claims: ClaimedValues) -> int:
     """Move an account's claims to the current version of the lookup key; returns how many.
 
-    `email` is the mailbox of its profile, if there is one. A claim is created and deleted in one transaction,
-    so at every moment it exists under exactly one version and no other account can claim the value.
+    A claim is created and deleted in one transaction, so at every moment it exists under exactly one version
+    and no other account can claim the value.
 
     Raises:
         ClaimMoved: a claim was released or moved in between; nothing was changed.
     """
     moved = [
         write
-        for kind, value in ClaimedValues.of(account, email).by_kind().items()
-        for write in _rekey_writes(kind, value, account.account_id)
+        for kind, value in claims.by_kind().items()
+        for write in _rekey_writes(kind, value, claims.account_id)
     ]
     if moved:
         table.transact(moved)

@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="223193c7d862ddfc6fd44736430dc98991461f7e6476ad491a8d5f18b8a65cf2",
+        digest="f1721311daf2aaa591bd1158584782e84619d84ed5a4d5c10d948d6a0438fca1",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),

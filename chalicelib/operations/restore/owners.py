@@ -219,6 +219,9 @@ def _claim(found: Found, kind: ClaimKind, value: str, done: SettledOwners) -> No
         elif profile and kind is ClaimKind.EMAIL:
             commit(*profiles.email_loss(account, profile, keys))
             done.numbers[OwnerOutcome.CHANGED] += 1
+        elif profile and kind is ClaimKind.USERNAME:
+            commit(profiles.username_change(profile, None, keys))
+            done.numbers[OwnerOutcome.CHANGED] += 1
         else:
             done.named.add((account.account_id, OwnerOutcome.UNCLAIMABLE))
 
@@ -228,8 +231,7 @@ def _values(rows: Iterable[Found], done: SettledOwners) -> Iterator[tuple[Accoun
     for found in rows:
         with _naming_unreadable(found, done):
             account, profile = found[OPEN_STORED_ACCOUNT], found[PROFILE]
-            values = ClaimedValues.of(account, profile.email if profile else None) if account else None
-            yield found.claims.account_id, values
+            yield found.claims.account_id, profiles.claimed(account, profile) if account else None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ they concern an account that does not exist, and the conditions of the transacti
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import BlocksMoved, Peer
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
@@ -43,7 +44,7 @@ def send(me: Peer, user_id: UserId) -> None:
 
 
 def _send(me: Peer, user_id: UserId) -> None:
-    owner = accounts.glance_at_owner_of_user(user_id) or AccountId.new()
+    owner = accounts.glance_at_owner(ClaimKind.USER, user_id) or AccountId.new()
     person = pairs.read_people([owner]).get(owner)
     known = person if person and pairs.may_meet(me, person) else None
     recipient = known.side.account_id if known else AccountId.new()

@@ -309,6 +309,7 @@ LABELS: Catalogue = {
     "Used": "Korišćeno",
     "Used on": "Korišćeno dana",
     "User ID": "Oznaka korisnika",
+    "Username": "Korisničko ime",
     "Value": "Vrednost",
     "Verified": "Potvrđeno",
     "Version": "Verzija",

@@ -163,6 +163,7 @@ KINDS: Catalogue = {
     "country": "država",
     "a picture of you": "Vaša slika",
     "email address": "imejl adresa",
+    "username": "korisničko ime",
     "account settings": "podešavanja naloga",
     "privacy preferences": "izbori u vezi sa privatnošću",
     "ID of a device": "oznaka uređaja",

@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, ChangeKind, LastChange
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
@@ -102,7 +103,7 @@ class Reading:
         self._account: Account | None = None
         self._choices: Purposes | None = None
         self._choices_lost = False
-        self._email: str | None = None
+        self._profile: Profile | None = None
         self._changed: list[ChangeKind] = []
         self._unread: set[str] = set()
         self._distinct = bundles.Distinct()
@@ -152,7 +153,7 @@ class Reading:
         if self._unread & {"account", "profile"}:
             yield Unread("claim", UnreadableReason.NO_LEAD)
         if self._account:
-            for item in accounts.claims_of(self._account, self._email):
+            for item in accounts.claims_of(profiles.claimed(self._account, self._profile)):
                 yield from self._opened(item, keys)
 
     def _evidence(self) -> Iterator[Read]:
@@ -227,7 +228,7 @@ class Reading:
             case Account():
                 self._account = record
             case Profile():
-                self._email = record.email
+                self._profile = record
             case LastChange():  # which lasts as long as the history of these changes
                 self._changed.append(record.change)
             case _:

@@ -32,7 +32,13 @@ from chalicelib.rights.erasure import right, tombstones
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.freeze import until_reread
 from chalicelib.rights.erasure.idle import closings
-from chalicelib.rights.erasure.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
+from chalicelib.rights.erasure.inputs import (
+    KEPT_AHEAD,
+    InputsGone,
+    ensure_inputs,
+    inputs_from,
+    read_with_profile,
+)
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.intake import record
@@ -58,12 +64,12 @@ def _capture(job: ErasureJob) -> Outcome:
         or _confirmation_waits(job, held_by)
     ):
         return wait
-    account, email = read_subject(request, OPEN_ACCOUNT)
+    account, profile = read_with_profile(request, OPEN_ACCOUNT)
     if account is None:
         return Stop("account_missing")
     now = clock.now()
     captured = replace(notes, captured_at=now, tombstone=TombstoneId.new(), held=HeldId.new())
-    inputs = inputs_from(request, account, email)
+    inputs = inputs_from(request, account, profile)
     after = request.model_copy(update={"notes": captured, "pinned_until": now + KEPT_AHEAD})
     try:
         job.move(
@@ -191,7 +197,9 @@ def _quarantine(job: ErasureJob) -> Outcome:
     captured = ensure_inputs(request)
     until = job.notes.claims_until or Period.QUARANTINE.ends(now)
     suppressed_until = _leave_suppressions(job, Addresses(captured.phone, captured.email))
-    values = ClaimedValues(request.account_id, captured.phone, request.user_id, captured.email)
+    values = ClaimedValues(
+        request.account_id, captured.phone, request.user_id, captured.email, captured.username
+    )
     released = accounts.release_claims(values, until)
     notes = job.notes.with_deleted(DeletionPlace.CLAIMS, {"claim": released} if released else {}, now)
     return Done(notes=replace(notes, claims_until=until, suppressed_until=suppressed_until))

@@ -1,11 +1,12 @@
 """The inputs of an erasure: what its steps know of the subject after the point of no return.
 
-They are the address, the number, the locale and the pseudonym, in an item of Challenges that a duty extends
-while the erasure is open. If they expired nevertheless, they are captured again while the account is still
-stored. The deletion of the records therefore begins by ensuring that they are stored.
+They are the address, the number, the username, the locale and the pseudonym, in an item of Challenges that a
+duty extends while the erasure is open. If they expired nevertheless, they are captured again while the
+account is still stored. The deletion of the records therefore begins by ensuring that they are stored.
 """
 
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
@@ -25,19 +26,27 @@ class InputsGone(Exception):
     """Neither the inputs of an erasure nor the account are stored any more, so an operator has to act."""
 
 
-def read_subject(request: RightsRequest, need: Need[Account | None]) -> tuple[Account | None, str | None]:
-    """The opened account and its mailbox. A profile that cannot be opened must not block an erasure."""
+def read_with_profile(
+    request: RightsRequest, need: Need[Account | None]
+) -> tuple[Account | None, Profile | None]:
+    """The opened account and profile. A profile that cannot be opened must not block an erasure."""
     (row,) = needs.read_accounts([request.account_id], (need, READABLE_PROFILE, DATA_KEY))
-    profile = row[READABLE_PROFILE]
-    return row[need], profile.email if profile else None
+    return row[need], row[READABLE_PROFILE]
 
 
-def inputs_from(request: RightsRequest, account: Account, email: str | None) -> ErasureInputs:
+def read_subject(request: RightsRequest, need: Need[Account | None]) -> tuple[Account | None, str | None]:
+    """The opened account and its mailbox, as `read_with_profile`."""
+    account, profile = read_with_profile(request, need)
+    return account, profile.email if profile else None
+
+
+def inputs_from(request: RightsRequest, account: Account, profile: Profile | None) -> ErasureInputs:
     """The inputs of an erasure, as they are stored."""
     return ErasureInputs(
         request_id=request.request_id,
         phone=account.phone,
-        email=email,
+        email=profile.email if profile else None,
+        username=profile.username if profile else None,
         locale=account.locale,
         pseudonym=account.pseudonym,
         extended_at=clock.now(),
@@ -53,10 +62,10 @@ def ensure_inputs(request: RightsRequest) -> ErasureInputs:
     found = store.inputs_of(request.request_id)
     if found:
         return found
-    account, email = read_subject(request, OPEN_STORED_ACCOUNT)
+    account, profile = read_with_profile(request, OPEN_STORED_ACCOUNT)
     if account is None:
         raise InputsGone
-    again = inputs_from(request, account, email)
+    again = inputs_from(request, account, profile)
     commit(store.keeping_inputs(again))
     return again
 

@@ -56,6 +56,7 @@ class ErasureInputs(
     email: Annotated[
         str | None, personal(Category.EMAIL, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS,))
     ] = None
+    username: Annotated[str | None, personal(Category.USERNAME, Source.PROVIDED)] = None
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
     extended_at: Annotated[Instant, NOT_PERSONAL]

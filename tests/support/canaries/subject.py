@@ -91,6 +91,8 @@ class CanarySubject:
             challenge = phone.ask_for_email(address).body["challenge_id"]
             phone.give_mailed_code(challenge, codes_in(self.cloud.mails_to(address))[-1])
         assert phone.call("PUT", "/v1/profile/pin", {"pin": add("PIN", digits(12))}).status == 204
+        chosen = {"username": add("username", letters()), "password": add("password", letters(20))}
+        assert phone.call("PUT", "/v1/profile/password", chosen).status == 204
         phone.change_profile(
             name=add("name", f"{letters()} Čanarović"),
             date_of_birth=add("date of birth", f"191{digits(1)}-0{digits(1)}-1{digits(1)}"),

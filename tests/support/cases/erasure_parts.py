@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, ClaimedValues, Frozen
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT, STORED_ACCOUNT
 from chalicelib.core import clock, needs
@@ -69,7 +70,7 @@ def claimed_values(account_id: str) -> ClaimedValues:
     (row,) = needs.read_accounts([AccountId(account_id)], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
     account, profile = row[OPEN_ACCOUNT], row[PROFILE]
     assert account
-    return ClaimedValues.of(account, profile.email if profile else None)
+    return profiles.claimed(account, profile)
 
 
 def deletions() -> list[TableStep]:

@@ -1,0 +1,1 @@
+"""Username and password of an account: setting and removing them (ACC-3, ADR 106)."""
