@@ -37,7 +37,11 @@ GROUPS = {
         "chalicelib.accounts.openings.api",
         "chalicelib.accounts.links.api",
     ),
-    "profiles": ("chalicelib.accounts.profiles.api", "chalicelib.consents.profile_changes.api"),
+    "profiles": (
+        "chalicelib.accounts.profiles.api",
+        "chalicelib.accounts.avatars.api",
+        "chalicelib.consents.profile_changes.api",
+    ),
     "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),
     "notices": (
@@ -80,6 +84,7 @@ AUTHORIZER = "chalicelib.accounts.sessions.authorizer"
 JOBS = (
     "chalicelib.operations.breaches.jobs",
     "chalicelib.operations.inbox.jobs",
+    "chalicelib.accounts.avatars.jobs",
     "chalicelib.accounts.challenges.jobs",
     "chalicelib.stream.settings.jobs",
     "chalicelib.operations.ledger_jobs",

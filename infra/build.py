@@ -1,7 +1,7 @@
 """`python -m infra.build` (`make package`): the deployment package in build/.
 
     build/app.zip        code of every function, slimmed and precompiled
-    build/images.zip     the same for `clean_images`, with Pillow
+    build/images.zip     the same for `clean_images` and `clean_avatars`, with Pillow
     build/service.json   functions, API, jobs
     build/data.json      tables
     build/vault.json     keys and secrets

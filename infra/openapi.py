@@ -25,7 +25,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Created, HtmlPage, PublicPage, Shared, Tagged
+from chalicelib.core.http.answers import Created, HtmlPage, PublicPage, Shared, ShortRedirect, Tagged
 from chalicelib.core.http.options import QueryOption
 from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import Body, RequestError
@@ -296,6 +296,11 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             answers["304"] = {"description": "The client has it already.", "headers": answer["headers"]}
         if issubclass(kind, Created):
             answer["headers"] = {"Location": _LOCATION}
+        if issubclass(kind, ShortRedirect):
+            answer["headers"] = {
+                "Cache-Control": {**_CACHING, "schema": {"const": kind.caching}},
+                "Location": {"description": "Where the content is", "schema": {"type": "string"}},
+            }
         answers[str(kind.status)] = answer
     return answers
 

@@ -21,6 +21,7 @@ Refusals are left to botocore.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,21 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     except BotoCoreError:
         raise Unavailable from None
     return answer
+
+
+def listed_objects(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """Yield what S3 lists of the objects with a prefix, a page at a time.
+
+    Raises:
+        Unavailable: S3 does not answer.
+    """
+    token: dict[str, str] = {}
+    while True:
+        answer = ask("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix, **token)
+        yield from answer.get("Contents", ())
+        if not answer.get("IsTruncated"):
+            return
+        token = {"ContinuationToken": answer["NextContinuationToken"]}
 
 
 def is_temporary(error: "ClientError") -> bool:

@@ -64,6 +64,7 @@ class LimitName(StrEnum):
     LOGINS_PER_NAME = "logins_per_name"
     SECRET_CHANGES = "secret_changes"  # noqa: S105 - the name of a limit
     PROFILE_CHANGES = "profile_changes"
+    AVATARS = "avatars"
     CONSENTS_GIVEN = "consents_given"
     NOTICES_ACCEPTED = "notices_accepted"
     RIGHTS_REQUESTS = "rights_requests"

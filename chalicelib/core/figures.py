@@ -92,6 +92,7 @@ class Limits(FigureSet):
     # New PINs, usernames and passwords: each mails the owner, and shows whether a username is taken.
     secret_changes_day: int = _count(10)
     profile_changes_day: int = _count(200)
+    avatars_day: int = _count(20)
     consents_given_day: int = _count(50)
     notices_accepted_day: int = _count(50)
     rights_requests_day: int = _count(20)

@@ -8,7 +8,7 @@ import re
 import secrets
 from typing import Any, ClassVar, Self
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 
 
@@ -32,12 +32,12 @@ class Id(PathText):
 
     def __init_subclass__(cls, *, prefix: str) -> None:
         cls.prefix = prefix
-        cls.pattern = re.compile(f"{prefix}_[{_ALPHABET}]{{{_LENGTH}}}")
+        cls.pattern = re.compile(f"{prefix}_[{ALPHABET}]{{{_LENGTH}}}")
 
     @classmethod
     def new(cls) -> Self:
         """A new id from the operating system's random source."""
-        return cls(f"{cls.prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)))
+        return cls(f"{cls.prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH)))
 
     @classmethod
     def from_digest(cls, digest: bytes) -> Self:
@@ -47,7 +47,7 @@ class Id(PathText):
         of an invoice number.
         """
         number = int.from_bytes(digest[:17], "big")
-        return cls(f"{cls.prefix}_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in range(26)))
+        return cls(f"{cls.prefix}_" + "".join(ALPHABET[number >> 5 * i & 31] for i in range(26)))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped
@@ -168,3 +168,7 @@ class ReportId(Id, prefix="rp"):
 
 class PaperId(Id, prefix="pp"):
     """A file by which a person proves their identity for a request."""
+
+
+class AvatarId(Id, prefix="av"):
+    """One uploaded picture of a user, also in its public address; random, so that nobody can guess it."""

@@ -57,11 +57,11 @@ class Dimension(Enum):
     FUNCTION = (
         "function",
         """about access_token admin announce_notices announce_to_shard chat check_chat_settings
-        checkpoint_ledger clean_images close_idle_accounts consents contacts conversations erase_accounts
-        hooks keep_holds note_bounces notices notify_of_breaches profiles purge_expired reconcile_chat
-        record_verified_codes renew_consents renew_shard report_inbox rights roll_up_usage send_unsent
-        sessions signup site sweep_rights sync_chat_profiles transfer_copies usage watch_breaches
-        work_on_hooks work_rights""",
+        checkpoint_ledger clean_avatars clean_images close_idle_accounts consents contacts
+        conversations erase_accounts hooks keep_holds note_bounces notices notify_of_breaches profiles
+        purge_expired reconcile_chat record_verified_codes renew_consents renew_shard report_inbox
+        rights roll_up_usage send_unsent sessions signup site sweep_rights sync_chat_profiles
+        transfer_copies usage watch_breaches work_on_hooks work_rights""",
     )
 
     def __init__(self, label: str, values: str) -> None:

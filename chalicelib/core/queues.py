@@ -126,6 +126,20 @@ def read_body(body: str, *names: str) -> tuple[str, ...]:
     return values
 
 
+def key_of_upload(body: str) -> str:
+    """The key of the object that an event of S3 reports.
+
+    Raises:
+        MalformedMessage: the body is no such event.
+    """
+    try:
+        return str(json.loads(body)["detail"]["object"]["key"])
+    except (KeyError, TypeError):
+        raise MalformedMessage(Flaw.OTHER_FIELDS) from None
+    except (ValueError, RecursionError):
+        raise MalformedMessage(Flaw.NOT_JSON) from None
+
+
 # The parts of its name, which are the fields of its message.
 Shard = tuple[str, ...]
 

@@ -204,6 +204,14 @@ class Settings:
         """The bucket in which copies wait until their subjects download them."""
         return self._named("RU4M_EXPORT_BUCKET")
 
+    def avatars_bucket(self) -> str:
+        """The bucket of avatars; set only for functions that use it and do not have that of copies.
+
+        The names of both differ in one word, and Lambda limits the environment of a function to 4 KB.
+        """
+        named = self.environment.get("RU4M_AVATARS_BUCKET")
+        return named or "-avatars".join(self.export_bucket().rsplit("-exports", 1))
+
     def papers_bucket(self) -> str:
         """The bucket of identity papers; set only for functions that use it."""
         return self._named("RU4M_PAPERS_BUCKET")

@@ -124,6 +124,18 @@ WITHOUT_RECORD = (
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),
+    # The record `avatar` names the one that is shown (ADR 103).
+    DataWithoutRecord(
+        kind="avatar_picture",
+        what="The picture that a user shows, as files in two sizes and two formats; Stream gets its address.",
+        where="S3",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        categories=(Category.SELF_IMAGE,),
+        recipients=(Recipient.AWS, Recipient.STREAM),
+        kept="until you replace or remove it or delete the account; phones and chat apps may show it for a "
+        "day after that",
+    ),
     # The record `identity_papers` has their states, and no personal field (ADR 101).
     DataWithoutRecord(
         kind="identity_paper",

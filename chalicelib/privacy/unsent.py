@@ -38,7 +38,8 @@ from chalicelib.core.table import (
 )
 
 SHARDS = shards.names(8)
-SENT = frozenset({"account", "profile", "blocks", "conversation"})  # the sort keys of rows that Stream gets
+# The sort keys of rows that Stream gets.
+SENT = frozenset({"account", "profile", "avatar", "blocks", "conversation"})
 CONVERSATION = "C#"  # before the id, in the partition keys of conversations
 _MARK = (Index.DUE.pk, Index.DUE.sk, "unsent")
 _PAGE = 25  # rows of a shard in memory

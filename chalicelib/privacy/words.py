@@ -52,6 +52,8 @@ TITLES = {
     "invoice_evidence": "Evidence of who recorded your invoices",
     "known_device": "Devices that were signed in recently and can request a code more easily",
     "limit": "Counters that prevent abuse",
+    "avatar": "Your avatar",
+    "avatar_picture": "Files of your avatar",
     "export_copy": "Copies of your data, as files",
     "export_file": "Copies of your data that we made for you",
     "identity_paper": "Files by which you prove your identity",
@@ -96,10 +98,13 @@ TITLES = {
 }
 
 _LABELS = {
+    "upload": "Newest upload",
+    "upload_flaw": "Why the upload was rejected",
+    "upload_offered_at": "Upload offered",
+    "upload_progress": "State of the upload",
     "amount_minor": "Amount",
     "at": "When",
     "authority": "Who requires it",
-    "avatar_url": "Picture",
     "carried_over_at": "Last recorded again",
     "discoverable": "Others may find you by number (not used yet)",
     "display_name": "Name that others see",

@@ -32,8 +32,10 @@ reactivation at Stream restarts that time.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.avatars.service import AVATAR, AVATAR_MARK
 from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.accounts.blocks.service import BLOCKS, BLOCKS_MARK, wanted_at_stream
 from chalicelib.accounts.model import Account, AccountState
@@ -45,7 +47,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Found
+from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.reconciliation import store
@@ -53,14 +55,14 @@ from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
-from chalicelib.stream.model import FoundUser, StreamRefused, StreamReport, StreamUnavailable
+from chalicelib.stream.model import ChatProfile, FoundUser, StreamRefused, StreamReport, StreamUnavailable
 from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY
 
-_ACCOUNTS_AT_ONCE = 25  # of a batched read, with profile, blocks and data key
-_MARKS = (ACCOUNT_MARK, PROFILE_MARK, BLOCKS_MARK)
-_NEEDS = (ACCOUNT, PROFILE, BLOCKS, DATA_KEY, *_MARKS)
+_ACCOUNTS_AT_ONCE = 20  # of a batched read, with profile, avatar, blocks and data key
+_MARKS = (ACCOUNT_MARK, PROFILE_MARK, AVATAR_MARK, BLOCKS_MARK)
+_NEEDS: tuple[Wanted[Any], ...] = (ACCOUNT, PROFILE, AVATAR, BLOCKS, DATA_KEY, *_MARKS)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def page_after(after: str) -> ComparedPage | None:
     for account, profile, row in _stored(owned):
         unread.discard(account.account_id)
         if not any(row[mark] for mark in _MARKS):
-            _compare(found, owned[account.account_id], account, profile, _blocks_in(row))
+            wanted = sync.chat_profile(account, profile, row[AVATAR])
+            _compare(found, owned[account.account_id], account, wanted, _blocks_in(row))
     others = accounts.glances(unread) if unread else {}
     for account in filter(None, others.values()):
         _compare(found, owned[account.account_id], account, None, None)
@@ -235,7 +238,7 @@ def _blocks_in(row: Found) -> BlockList | None:
 
 
 def _compare(
-    found: _Found, user: FoundUser, account: Account, profile: Profile | None, blocks: BlockList | None
+    found: _Found, user: FoundUser, account: Account, profile: ChatProfile | None, blocks: BlockList | None
 ) -> None:
     """Compare a user with the account, and with profile and blocks if those can be read."""
     if account.state is not AccountState.ACTIVE:
@@ -249,10 +252,10 @@ def _compare(
             found.push_tokens[account.user_id] = user.push_tokens
 
 
-def _differs(user: FoundUser, profile: Profile) -> bool:
+def _differs(user: FoundUser, profile: ChatProfile) -> bool:
     if user.has_other_fields or user.push_tokens:
         return True
-    return (user.name, user.image) != (profile.display_name, profile.avatar_url)
+    return (user.name, user.image) != (profile.name, profile.image)
 
 
 def _blocks_differ(user: FoundUser, account: Account, blocks: BlockList) -> bool:

@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any, Self, TypeAlias
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.avatars.service import AVATAR, AVATAR_MARK
 from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.accounts.blocks.service import BLOCKS, BLOCKS_MARK
 from chalicelib.accounts.model import Account
@@ -45,8 +46,8 @@ from chalicelib.stream.line import Attempt, StreamLine
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.users import sync
 
-_AT_ONCE = 48  # of one call with profiles; their writes fit into one transaction
-_READ_AT_ONCE = 24  # an account is four items of a batched read
+_AT_ONCE = 40  # of one call with profiles; their writes fit into one transaction
+_READ_AT_ONCE = 20  # an account is five items of a batched read
 _WRITES_AT_ONCE = 100
 _ALONE_AFTER = 2  # attempts; one profile may be why Stream fails a call with several
 _LEFT_TO_THE_STREAM = timedelta(seconds=15)  # so that two workers seldom work on the same row
@@ -110,8 +111,9 @@ def _due(now: datetime) -> Iterator[Subject]:
     return in_turn(new, unsent.due(UnsentList.AGAIN, now))
 
 
-_MARKS = (ACCOUNT_MARK, PROFILE_MARK, BLOCKS_MARK)
-_NEEDS: tuple[Wanted[Any], ...] = (STORED_ACCOUNT, PROFILE, BLOCKS, DATA_KEY, *_MARKS)
+_MARKS = (ACCOUNT_MARK, PROFILE_MARK, AVATAR_MARK, BLOCKS_MARK)
+_OF_USER = (PROFILE_MARK, AVATAR_MARK)  # rows that are sent as the user's profile
+_NEEDS: tuple[Wanted[Any], ...] = (STORED_ACCOUNT, PROFILE, AVATAR, BLOCKS, DATA_KEY, *_MARKS)
 
 
 @dataclass
@@ -133,18 +135,23 @@ class _AccountRows:
         with skip_unreadable("account_unreadable"):
             found.account = row[STORED_ACCOUNT]
         if (account := found.account) and account.is_active:
-            if found.needs(PROFILE_MARK):
+            if found.needs_user:
                 with skip_unreadable("profile_unreadable"):
                     profile = row[PROFILE]
-                    found.profile = sync.chat_profile(account, profile) if profile else None
+                    found.profile = sync.chat_profile(account, profile, row[AVATAR]) if profile else None
             if found.needs(BLOCKS_MARK):
                 with skip_unreadable("blocks_unreadable"):
                     found.blocks = row[BLOCKS]
         return found
 
-    def needs(self, mark: Need[UnsentMark | None]) -> bool:
-        """Return whether a row has to be sent; a change of the account concerns all of them."""
-        return mark in self.marks or ACCOUNT_MARK in self.marks
+    def needs(self, *rows: Need[UnsentMark | None]) -> bool:
+        """Return whether one of some rows has to be sent; a change of the account concerns all of them."""
+        return any(mark in self.marks for mark in (*rows, ACCOUNT_MARK))
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether the user's profile at Stream has to be sent."""
+        return self.needs(*_OF_USER)
 
     def send(self, calls: StreamLine) -> None:
         """Set the blocks of the user at Stream."""
@@ -155,12 +162,12 @@ class _AccountRows:
     def writes(self) -> list[Write]:
         """The writes that follow."""
         user, listed, account = self.user_sent, self.blocks_sent, self.account
-        sent = {ACCOUNT_MARK: max(user, listed), PROFILE_MARK: user, BLOCKS_MARK: listed}
+        sent = {ACCOUNT_MARK: max(user, listed), **dict.fromkeys(_OF_USER, user), BLOCKS_MARK: listed}
         removals: dict[Need[UnsentMark | None], Write] = {
             need: accounts.sent(account, mark) if account and need is ACCOUNT_MARK else unsent.removal(mark)
             for need, mark in self.marks.items()
         }
-        if account and PROFILE_MARK in self.marks and ACCOUNT_MARK not in self.marks:
+        if account and self.needs_user and ACCOUNT_MARK not in self.marks:
             sent[ACCOUNT_MARK], removals[ACCOUNT_MARK] = user, accounts.sent(account, None)
         failed = [
             unsent.postponement(mark) for need, mark in self.marks.items() if sent[need] is Attempt.FAILED
@@ -230,7 +237,7 @@ def _read(subjects: list[Subject]) -> Iterator[_Rows]:
 
 def _send(rows: list[_Rows], calls: StreamLine) -> list[Subject]:
     """Send rows and write what follows; return the subject of each row that was written."""
-    users = [one for one in rows if isinstance(one, _AccountRows) and one.needs(PROFILE_MARK)]
+    users = [one for one in rows if isinstance(one, _AccountRows) and one.needs_user]
     alone = [one for one in users if max(mark.tries for mark in one.marks.values()) >= _ALONE_AFTER]
     for some in ([one for one in users if one not in alone], *([one] for one in alone)):
         if some:

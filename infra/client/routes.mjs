@@ -29,6 +29,8 @@ export const WITH_SESSION = new Set([
   "POST /v1/notices/{version}/acceptance",
   "GET /v1/profile",
   "PATCH /v1/profile",
+  "DELETE /v1/profile/avatar",
+  "POST /v1/profile/avatar",
   "POST /v1/profile/email",
   "POST /v1/profile/email/{challenge_id}/verify",
   "DELETE /v1/profile/password",

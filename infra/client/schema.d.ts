@@ -937,6 +937,32 @@ export interface paths {
         patch: operations["change_profile"];
         trace?: never;
     };
+    "/v1/profile/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a form that uploads one image as the caller's avatar.
+         * @description The form works for five minutes, for exactly the stated type and size. The centre square of the image is
+         *     encoded anew, without its metadata. `avatar` of the profile has the state; until it is `ready`, the
+         *     picture before stays. Another call supersedes an upload in progress.
+         */
+        post: operations["offer_avatar"];
+        /**
+         * Remove the caller's avatar, and an upload in progress.
+         * @description Its address answers 404 within a minute. Phones and chat apps may show a copy for a day.
+         */
+        delete: operations["remove_avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profile/email": {
         parameters: {
             query?: never;
@@ -1880,6 +1906,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{user_id}/avatars/{avatar_id}/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the picture of a user, by the address in their profile.
+         * @description `form` is `512.webp`, `512.jpg`, `128.webp` or `128.jpg`: the longest side in pixels, and the format. Only
+         *     the current picture of an active account is shown.
+         */
+        get: operations["show_avatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2089,6 +2136,56 @@ export interface components {
             phone?: string;
             /** Url */
             url: string;
+        };
+        /**
+         * AvatarFlaw
+         * @description Why an upload was rejected.
+         * @enum {string}
+         */
+        AvatarFlaw: "other_type" | "too_many_pixels" | "unreadable" | "not_uploaded";
+        /**
+         * AvatarProgress
+         * @description How far the newest upload has come.
+         * @enum {string}
+         */
+        AvatarProgress: "processing" | "ready" | "rejected";
+        /**
+         * AvatarType
+         * @description The media types of images that can be uploaded.
+         * @enum {string}
+         */
+        AvatarType: "image/jpeg" | "image/png" | "image/webp";
+        /**
+         * AvatarUploadView
+         * @description A form that uploads one image: an HTML form, or the same parts in a multipart request of an app.
+         *
+         *     The parts are all of `fields`, and then `file`.
+         */
+        AvatarUploadView: {
+            /** Avatar Id */
+            avatar_id: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Url */
+            url: string;
+        };
+        /**
+         * AvatarView
+         * @description How far the newest upload has come, for the owner.
+         */
+        AvatarView: {
+            /** Avatar Id */
+            avatar_id: string;
+            /** @description Why it was rejected */
+            reason?: components["schemas"]["AvatarFlaw"];
+            state: components["schemas"]["AvatarProgress"];
         };
         /** @description This account blocks as many users as it may; lift a block first */
         BlockLimitReachedProblem: {
@@ -3226,6 +3323,7 @@ export interface components {
          *     - `logins_per_name`: Logins with this username on devices that its account does not know, in this UTC day.
          *     - `secret_changes`: New PINs, usernames and passwords of this account in this UTC day.
          *     - `profile_changes`: Changes of the profile in this UTC day.
+         *     - `avatars`: Uploads of avatars in this UTC day.
          *     - `consents_given`: Consents given in this UTC day.
          *     - `notices_accepted`: Acceptances of notices in this UTC day.
          *     - `rights_requests`: Rights requests in this UTC day.
@@ -3242,7 +3340,7 @@ export interface components {
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "avatars" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
         /** @description This link can no longer be used; show a new QR code */
         LinkExpiredProblem: {
             /** @constant */
@@ -3424,6 +3522,18 @@ export interface components {
          * @enum {string}
          */
         Method: "explicit" | "gpc";
+        /**
+         * NewAvatar
+         * @description The image that a client is about to upload.
+         */
+        NewAvatar: {
+            content_type: components["schemas"]["AvatarType"];
+            /**
+             * Size
+             * @description Bytes; the upload must have exactly as many
+             */
+            size: number;
+        };
         /**
          * NewConversation
          * @description Whom to talk to. One member and no name: a pair. Otherwise a group.
@@ -3819,6 +3929,7 @@ export interface components {
          * @description A profile as its owner sees it.
          */
         OwnProfile: {
+            avatar?: components["schemas"]["AvatarView"];
             /** Avatar Url */
             avatar_url?: string;
             /** Country */
@@ -7616,7 +7727,7 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *           "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *           "display_name": "Mila",
                      *           "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *         }
@@ -7706,7 +7817,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "display_name": "Mila",
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
@@ -7724,7 +7835,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "display_name": "Mila",
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
@@ -8841,7 +8952,7 @@ export interface operations {
                      *           "expires_at": "2026-11-30T12:00:00Z",
                      *           "invitation_id": "v_0a1b2c3d4e5f6g7h8j9kmnpqrs",
                      *           "sender": {
-                     *             "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *             "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *             "display_name": "Mila",
                      *             "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *           },
@@ -9028,7 +9139,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "display_name": "Mila",
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
@@ -9567,7 +9678,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar": {
+                     *         "avatar_id": "av_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "reason": "other_type",
+                     *         "state": "processing"
+                     *       },
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "country": "RS",
                      *       "created_at": "2026-11-30T12:00:00Z",
                      *       "date_of_birth": "1994-05-17",
@@ -9685,7 +9801,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar": {
+                     *         "avatar_id": "av_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "reason": "other_type",
+                     *         "state": "processing"
+                     *       },
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "country": "RS",
                      *       "created_at": "2026-11-30T12:00:00Z",
                      *       "date_of_birth": "1994-05-17",
@@ -9787,6 +9908,165 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PreconditionRequiredProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    offer_avatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content_type": "image/jpeg",
+                 *       "size": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAvatar"];
+            };
+        };
+        responses: {
+            /** @description Created. The header Location has the path of the new resource. */
+            201: {
+                headers: {
+                    /** @description Path of what was made, or of the list that has it. Not each has a GET */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "avatar_id": "av_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "fields": {},
+                     *       "url": "https://ru4m.com/privacy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AvatarUploadView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    remove_avatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
                 };
             };
             429: components["responses"]["TooMany"];
@@ -9977,7 +10257,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar": {
+                     *         "avatar_id": "av_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "reason": "other_type",
+                     *         "state": "processing"
+                     *       },
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "country": "RS",
                      *       "created_at": "2026-11-30T12:00:00Z",
                      *       "date_of_birth": "1994-05-17",
@@ -10435,7 +10720,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar": {
+                     *         "avatar_id": "av_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *         "reason": "other_type",
+                     *         "state": "processing"
+                     *       },
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "country": "RS",
                      *       "created_at": "2026-11-30T12:00:00Z",
                      *       "date_of_birth": "1994-05-17",
@@ -15032,7 +15322,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "avatar_url": "https://media.ru4m.com/a/5bd33f0a.webp",
+                     *       "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
                      *       "display_name": "Mila",
                      *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
@@ -15077,6 +15367,58 @@ export interface operations {
                     "application/problem+json": components["schemas"]["AppOutdatedProblem"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    show_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The public id of an account, also at Stream; never reused.
+                 * @example u_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                user_id: string;
+                /**
+                 * @description One uploaded picture of a user, also in its public address; random, so that nobody can guess it.
+                 * @example av_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                avatar_id: string;
+                /**
+                 * @description A form in which a picture is stored: its side in pixels, and its format.
+                 * @example 512.webp
+                 */
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found: the content is at `location` for a minute. A cache may repeat the answer for half of it. */
+            302: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "private, max-age=30";
+                    /** @description Where the content is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

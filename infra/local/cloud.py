@@ -187,7 +187,14 @@ class LocalCloud:
 
     def papers(self) -> list[str]:
         """Return the key of each object in the bucket of identity papers."""
-        found = self.account.client("s3").list_objects_v2(Bucket=self._data("PapersBucketName"))
+        return self._keys("PapersBucketName")
+
+    def avatars(self) -> list[str]:
+        """Return the key of each object in the bucket of avatars."""
+        return self._keys("AvatarsBucketName")
+
+    def _keys(self, bucket: str) -> list[str]:
+        found = self.account.client("s3").list_objects_v2(Bucket=self._data(bucket))
         return [str(one["Key"]) for one in found.get("Contents", [])]
 
     @property

@@ -17,6 +17,7 @@ Route = tuple[str, str]  # path, method
 
 _QUEUES = (
     "announcements",
+    "avatars",
     "breaches",
     "dead",
     "erasures",
@@ -31,6 +32,7 @@ PLACEHOLDERS = {
     **{f"RU4M_{name.upper()}_QUEUE": f"https://packaging.example.org/{name}" for name in _QUEUES},
     **{f"RU4M_SECRET_{secret.upper()}": secret.value for secret in Secret},
     **{f"RU4M_TABLE_{table.upper()}": table.value for table in Table},
+    "RU4M_AVATARS_BUCKET": "avatars",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
     "RU4M_CERTIFICATE_KEY": "certificates",

@@ -1,6 +1,6 @@
-"""The package of `clean_images`: Pillow, and of the shared package only what that function imports.
+"""The package of `clean_images` and `clean_avatars`: Pillow, and of the shared one only what they import.
 
-So no other function has a decoder of images, and this one, which reads files of strangers, has little beside.
+So no other function has a decoder of images, and these, which read files of strangers, have little beside.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ import re
 import zipfile
 from pathlib import Path
 
-# A contract of import-linter keeps the modules of papers from importing other rooms.
-_OURS = re.compile(r"chalicelib/(__|core/|privacy/|rights/(__init__|__pycache__/__init__|papers/))")
+# Contracts of import-linter keep these modules from importing other rooms.
+_OURS = re.compile(
+    r"chalicelib/(__|core/|privacy/|rights/(__init__|__pycache__/__init__|papers/)"
+    r"|accounts/(__init__|__pycache__/__init__|avatars/))"
+)
 _KEPT = frozenset(
     {
         "_cffi_backend", "annotated_types", "aws_lambda_powertools", "boto3", "botocore", "certifi",

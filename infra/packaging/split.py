@@ -164,7 +164,8 @@ def reserved_parameter(logical: str) -> str:
 
 
 # The functions with a package of their own, which is beside the shared one (`rollout`).
-_OWN_CODE = {"clean_images": {"Fn::Sub": "${Stage}/${Version}/images.zip"}}
+_IMAGES = {"Fn::Sub": "${Stage}/${Version}/images.zip"}
+_OWN_CODE = {"clean_avatars": _IMAGES, "clean_images": _IMAGES}
 
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
@@ -233,6 +234,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
+    "${AvatarsDead.Arn}": {"RU4M_DEAD_QUEUE": "AvatarsDead"},
     "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
     "${PapersDead.Arn}": {"RU4M_DEAD_QUEUE": "PapersDead"},
     "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
@@ -252,7 +254,10 @@ def _granted_names(policy: Template) -> dict[str, Any]:
         for n in _names(text, "SecretArn")
     }
     queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
-    buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in _names(text, "BucketArn")}
+    named = _names(text, "BucketArn")
+    buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in named}
+    if "Export" in named:
+        buckets.pop("RU4M_AVATARS_BUCKET", None)  # its name follows from the other (core/settings)
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }

@@ -77,6 +77,8 @@ _RIGHTS = (
     finding("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
     rate("rights-relay-ended", Metric.RIGHTS_RELAY_ENDED, period=900),
     filled("rights-dead", "RightsDead"),
+    filled("avatars-dead", "AvatarsDead"),
+    waits("avatars-waiting", "AvatarsQueue", minutes=60),
     filled("papers-dead", "PapersDead"),
     waits("papers-waiting", "PapersQueue", minutes=60),
     # Messages are kept for two hours only; the sweep sends them again.

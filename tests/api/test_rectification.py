@@ -184,7 +184,6 @@ def test_language_is_corrected_beside_a_reviewed_field_and_used_from_then_on(
         ({"email": "mila@example.com"}, "/changes/email", "another_way"),
         ({"email": None}, "/changes/email", "another_way"),
         ({"phone": "+381641234567"}, "/changes/phone", "another_way"),
-        ({"avatar_url": None}, "/changes/avatar_url", "another_way"),
         ({"purposes_consents": "none"}, "/changes/purposes_consents", "another_way"),
         ({"contact_user_id": "none"}, "/changes/contact_user_id", "another_way"),
         ({DEVICE: "my tablet"}, "/reason", "missing"),

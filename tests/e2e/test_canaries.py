@@ -196,6 +196,11 @@ def test_chosen_secret_is_found_nowhere(erased: SearchedErasure, secret: str) ->
     assert [one for one in erased.before | erased.after | erased.sent if one.canary == secret] == []
 
 
+@pytest.mark.promise("ACC-9", "SEC-1")
+def test_metadata_of_a_photo_is_nowhere(erased: SearchedErasure) -> None:
+    assert [one for one in erased.before | erased.after | erased.sent if one.canary == "camera"] == []
+
+
 @pytest.mark.promise("SEC-1")
 def test_logs_metrics_and_files_of_functions_never_contain_a_canary(erased: SearchedErasure) -> None:
     never = {Where.LOG, Where.METRIC, Where.FILE, Where.MAIL_LIST}

@@ -124,7 +124,9 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "record_verified_codes": {"challenges": {"BatchGet", "Get", "Put"}},
     "purge_expired": {
-        **{table: {"Delete", "QueryEnds", "Update"} for table in ("accounts", "billing", "claims", "held")},
+        **{table: {"Delete", "QueryEnds", "Update"} for table in ("billing", "claims")},
+        "accounts": {"BatchGet", "Delete", "QueryEnds", "Update"},
+        "held": {"Delete", "Query", "QueryEnds", "Update"},
         "rights": {"BatchGet", "Delete", "QueryEnds", "Update"},
         "challenges": {"Delete", "Get", "Put", "QueryEnds", "Update"},
         "ledger": {"Put", "Query", "QueryEnds"},
@@ -178,6 +180,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
         "usage": {"Put"},
     },
+    "clean_avatars": {"accounts": {"Get", "Update"}},
     "clean_images": {"rights": {"Get", "Put"}},
     "sweep_rights": {"rights": {"BatchGet", "QueryDue", "QueryOpen", "QueryStuck"}},
     "send_unsent": {
@@ -255,6 +258,8 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "transfer_copies": {"Send"},
         "work_rights": RECEIVES,
     },
+    "avatars": {"clean_avatars": RECEIVES - {"Send"}},
+    "avatars-dead": {"clean_avatars": {"Send"}},
     "papers": {"clean_images": RECEIVES - {"Send"}},
     "papers-dead": {"clean_images": {"Send"}},
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
@@ -265,7 +270,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
 
 OPENS_NO_RECORD = {
     "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger",
-    "clean_images", "hooks",
+    "clean_avatars", "clean_images", "hooks",
     "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
     "site", "sweep_rights", "watch_breaches", "work_on_hooks",
 }  # fmt: skip

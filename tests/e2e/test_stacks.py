@@ -179,6 +179,7 @@ def test_tables_that_lost_their_stack_are_imported(data_stack: DataStack) -> Non
     for policy in (
         "ExportBucketPolicy",
         "CheckpointBucketPolicy",
+        "AvatarsBucketPolicy",
         "PapersBucketPolicy",
     ):  # the emulator imports none
         s3.delete_bucket_policy(Bucket=found[policy].identifier)

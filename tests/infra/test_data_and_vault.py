@@ -181,7 +181,9 @@ def test_checkpoint_is_locked_and_private_and_cannot_be_overwritten_or_hidden(da
 def test_names_of_buckets_have_the_region_and_fit_in_each_region(data: Template) -> None:
     buckets = {plain(b["Properties"]["BucketName"]) for b in of_type(data, "AWS::S3::Bucket").values()}
     place = "${AWS::AccountId}-${AWS::Region}"
-    assert buckets == {f"ru4m-${{Stage}}-{name}-{place}" for name in ("checkpoints", "exports", "papers")}
+    assert buckets == {
+        f"ru4m-${{Stage}}-{name}-{place}" for name in ("avatars", "checkpoints", "exports", "papers")
+    }
     longest = "s" * 16
     allowed = re.compile(data["Parameters"]["Stage"]["AllowedPattern"])
     assert (bool(allowed.match(longest)), bool(allowed.match(f"{longest}s"))) == (True, False)

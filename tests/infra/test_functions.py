@@ -60,6 +60,7 @@ FUNCTIONS = {
     "sessions",
     "signup",
     "site",
+    "clean_avatars",
     "clean_images",
     "sweep_rights",
     "send_unsent",
@@ -87,6 +88,7 @@ JOBS = {
     "renew_shard",
     "report_inbox",
     "roll_up_usage",
+    "clean_avatars",
     "clean_images",
     "sweep_rights",
     "send_unsent",
@@ -101,6 +103,7 @@ JOBS = {
 # Variables that only some functions have.
 SELECTIVE = (
     "RU4M_TABLE_",
+    "RU4M_AVATARS_",
     "RU4M_PAPERS_",
     "RU4M_SECRET_",
     "RU4M_STAGE_KEYS",
@@ -222,6 +225,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/recoveries/{challenge_id}/proof",
         "POST /v1/recoveries/{challenge_id}/verify",
         "POST /v1/login",
+        "GET /v1/users/{user_id}/avatars/{avatar_id}/{form}",  # a random id that nobody can guess
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
@@ -355,7 +359,7 @@ def test_chat_sync_receives_every_change_of_what_stream_mirrors(
     assert source["MaximumRetryAttempts"] == 2
     assert "DestinationConfig" not in source
     (pattern,) = source["FilterCriteria"]["Filters"]
-    wanted = ["profile", "account", "blocks", "conversation"]
+    wanted = ["profile", "account", "avatar", "blocks", "conversation"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": wanted}}}}
 
 
@@ -728,8 +732,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "watch_breaches": {rights, "breaches_queue"},  # it opens no record
         "profiles": {
-            accounts, claims, challenges, usage, "table_ledger", "secret_codes", "mail_from",
-            "mail_configuration", *lookup, *sealing,
+            accounts, claims, challenges, usage, "table_ledger", "secret_codes", "avatars_bucket",
+            "mail_from", "mail_configuration", *lookup, *sealing,
         },
         # It reads indexes by end, and opens no record.
         "purge_expired": {
@@ -759,6 +763,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "secret_peppers", "secret_signing", "signing_kid", "mail_from", "mail_configuration", *lookup,
             *sealing,
         },
+        "clean_avatars": {accounts, "avatars_bucket", "avatars_queue"},
         "clean_images": {rights, "papers_bucket", "papers_queue"},
         "sweep_rights": {rights, "rights_queue"},
         "send_unsent": {accounts, "secret_stream", *sealing},

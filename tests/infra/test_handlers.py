@@ -22,6 +22,7 @@ from tests.support.world.builders import a_schedule_event
 
 PROBE = Path(__file__).with_name("probe.py")
 
+AVATAR = f"incoming/a_{'0' * 26}/av_{'0' * 26}"
 UPLOADED = f"incoming/r_{'0' * 26}/pp_{'0' * 26}"
 # A port on which no server listens, so that a call to AWS fails immediately.
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
@@ -143,6 +144,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","not_before":""}}'),
         failed(0, 1),
     ),
+    "clean_avatars": (messages(json.dumps({"detail": {"object": {"key": AVATAR}}})), failed(0)),
     "clean_images": (messages(json.dumps({"detail": {"object": {"key": UPLOADED}}})), failed(0)),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "send_unsent": (a_schedule_event(), "EntryFailed: ('send_unsent', 'Unavailable')"),
@@ -160,7 +162,8 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
 
 # These load less than the others have in common.
 LIGHT = {"about", "access_token", "checkpoint_ledger", "site"}
-ALONE = LIGHT | {"clean_images"}  # it has a package of its own
+OF_IMAGES = {"clean_avatars", "clean_images"}  # they have a package of their own
+ALONE = LIGHT | OF_IMAGES
 COMMON = ["boto3", "chalice.app", "aws_lambda_powertools", "pydantic"]
 
 Probe = Callable[[dict[str, dict[str, Any]], list[str]], dict[str, Run]]
@@ -173,7 +176,7 @@ def probe(unpacked: Path, unpacked_images: Path, functions: dict[str, Template])
 
     def probed(events: dict[str, dict[str, Any]], imported: list[str]) -> dict[str, Run]:
         handled = {name: [functions[name]["Handler"], event] for name, event in events.items()}
-        folder = unpacked_images if events.keys() == {"clean_images"} else unpacked
+        folder = unpacked_images if events.keys() <= OF_IMAGES else unpacked
         arguments = (str(folder), json.dumps(imported), json.dumps(handled))
         child = subprocess.run(
             [sys.executable, "-S", "-I", str(PROBE), *arguments],

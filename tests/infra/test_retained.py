@@ -61,7 +61,7 @@ def left(account: AwsAccount) -> AwsAccount:
                 KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                 BillingMode="PAY_PER_REQUEST",
             )
-    for bucket in ("exports", "papers", "checkpoints"):
+    for bucket in ("avatars", "exports", "papers", "checkpoints"):
         name, s3 = f"ru4m-staging-{bucket}-{NUMBER}-{REGION}", account.client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
@@ -110,7 +110,12 @@ def test_each_command_that_deletes_ends_its_line(left: AwsAccount) -> None:
         ended.add(name)
         _, deletes = commands_in(first.remedy)
         run_aws(left, deletes)
-    with_their_buckets = {"CheckpointBucketPolicy", "ExportBucketPolicy", "PapersBucketPolicy"}
+    with_their_buckets = {
+        "AvatarsBucketPolicy",
+        "CheckpointBucketPolicy",
+        "ExportBucketPolicy",
+        "PapersBucketPolicy",
+    }
     assert (ALL["vault"] | ALL["data"]) - ended == with_their_buckets
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.accounts.avatars.model import Avatar
 from chalicelib.accounts.model import ChangeKind
 from chalicelib.consents import evidence
 from chalicelib.consents.notices.model import NoticeVersion
@@ -22,9 +23,12 @@ from chalicelib.core.ids import (
     SupportMessageId,
     TableRemovalId,
 )
+from chalicelib.core.table_names import Table
 from chalicelib.messages.suppressions.model import AddressKind
 from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.reports import service as reports
+from chalicelib.privacy import register
+from chalicelib.privacy.declaration import RESERVED
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention.backups import service as backups
@@ -277,6 +281,13 @@ EXPECTED = {
     # The only role that may delete keys, and the only one that signs certificates.
     "EraseAccountsRole": {
         _own_logs("erase_accounts"),
+        ("s3:ListBucket", "${AvatarsBucketArn}"),
+        (
+            "s3:DeleteObject",
+            ", ".join(f"${{AvatarsBucketArn}}/{part}/*" for part in ("incoming", "kept", "owners")),
+        ),
+        ("s3:GetObject", "${AvatarsBucketArn}/kept/*"),  # what a hold keeps is stored apart
+        ("s3:PutObject", "${AvatarsBucketArn}/held/*"),
         ("sqs:SendMessage", "${RightsDead.Arn}"),
         (
             ", ".join(
@@ -387,6 +398,9 @@ EXPECTED = {
     },
     "ProfilesRole": {
         _own_logs("profiles"),
+        ("s3:PutObject", "${AvatarsBucketArn}/incoming/*"),
+        ("s3:GetObject", "${AvatarsBucketArn}/kept/*"),
+        ("s3:DeleteObject", "${AvatarsBucketArn}/kept/*, ${AvatarsBucketArn}/owners/*"),
         _MARKS,
         *_LEDGER,
         (
@@ -451,6 +465,10 @@ EXPECTED = {
     # It deletes by indexes of keys and ends, and reads no record.
     "PurgeExpiredRole": {
         _own_logs("purge_expired"),
+        ("s3:ListBucket", "${AvatarsBucketArn}"),
+        ("s3:DeleteObject", "${AvatarsBucketArn}/*"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),  # which avatars are recorded
+        ("dynamodb:Query", "${HeldTableArn}"),  # and which a hold keeps
         *(
             ("dynamodb:DeleteItem, dynamodb:UpdateItem", f"${{{name}TableArn}}")
             for name in ("Accounts", "Billing", "Challenges", "Claims", "Held", "Rights", "Usage")
@@ -593,6 +611,16 @@ EXPECTED = {
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),  # phone numbers have no ARN
     },
+    "CleanAvatarsRole": {
+        _own_logs("clean_avatars"),
+        ("dynamodb:GetItem", "${AccountsTableArn}"),
+        ("dynamodb:UpdateItem", "${AccountsTableArn}"),  # only attributes of avatars, see below
+        ("sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage", "${AvatarsQueue.Arn}"),
+        ("sqs:SendMessage", "${AvatarsDead.Arn}"),
+        ("s3:GetObject", "${AvatarsBucketArn}/incoming/*"),
+        ("s3:DeleteObject", "${AvatarsBucketArn}/*"),
+        ("s3:PutObject", "${AvatarsBucketArn}/kept/*, ${AvatarsBucketArn}/owners/*"),
+    },
     "CleanImagesRole": {
         _own_logs("clean_images"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
@@ -653,6 +681,7 @@ EXPECTED = {
     },
     "WorkRightsRole": {
         _own_logs("work_rights"),
+        ("s3:GetObject", "${AvatarsBucketArn}/kept/*"),
         ("sqs:SendMessage", "${RightsDead.Arn}"),
         _MARKS,
         # An update is enough to keep an item longer.
@@ -855,6 +884,25 @@ def test_only_erasures_and_the_purge_may_use_the_held_records(service: Template)
         if any(resource.startswith("${HeldTableArn}") for resource in listed(statement.get("Resource", [])))
     }
     assert using == {"EraseAccountsRole", "PurgeExpiredRole"}
+
+
+@pytest.mark.promise("SEC-1")
+def test_decoder_of_avatars_changes_no_attribute_of_other_records(service: Template) -> None:
+    (statement,) = (
+        one
+        for role, one in statements(service)
+        if role == "CleanAvatarsRole" and listed(one["Action"]) == ["dynamodb:UpdateItem"]
+    )
+    allowed = set(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:Attributes"])
+    others = {
+        name
+        for record in register.records()
+        if record.declaration.table is Table.ACCOUNTS and record is not Avatar
+        for name in record.declaration.fields
+    }
+    of_marks = {"due", "due_at", "unsent"}  # which only let a row be sent to Stream again
+    assert allowed & (others | RESERVED) == {"pk", "sk", "unsent"}
+    assert allowed - set(Avatar.declaration.fields) == {"pk", "sk"} | of_marks
 
 
 @pytest.mark.promise("RET-3")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -80,13 +81,14 @@ def test_renamed_attribute_with_a_default_is_reported_as_ignored(stored: Stored)
 
 
 def test_ignored_attribute_in_sealed_content_is_reported(stored: Stored) -> None:
-    seal(item_of(stored, "profile"), b'{"display_name": "Milica", "shoe_size": 42}')
-    assert read(stored).ignored == {"accounts profile: shoe_size": 1}
+    device = f'{{"device_id": "{uuid4()}", "platform": "ios"}}'
+    seal(item_of(stored, "session"), f'{{"device": {device}, "shoe_size": 42}}'.encode())
+    assert read(stored).ignored == {"accounts session: shoe_size": 1}
 
 
-def seal(profile: Item, content: bytes) -> None:
-    (row,) = read_accounts([AccountId(profile["account_id"])], (DATA_KEY,))
-    profile["sealed"] = row[DATA_KEY].seal(content, Place("profile", profile["pk"], profile["sk"]))
+def seal(item: Item, content: bytes) -> None:
+    (row,) = read_accounts([AccountId(item["account_id"])], (DATA_KEY,))
+    item["sealed"] = row[DATA_KEY].seal(content, Place(item["kind"], item["pk"], item["sk"]))
 
 
 def test_sealed_content_of_another_shape_is_reported_without_its_value(stored: Stored) -> None:

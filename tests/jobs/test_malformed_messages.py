@@ -10,6 +10,7 @@ import pytest
 from chalice.app import SQSEventConfig
 
 from app import app
+from chalicelib.accounts.avatars.jobs import clean_avatars
 from chalicelib.consents.jobs import announce_to_shard
 from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
@@ -25,6 +26,7 @@ from tests.support.world.world import World
 
 WORKERS: dict[str, Any] = {
     "announce_to_shard": announce_to_shard,
+    "clean_avatars": clean_avatars,
     "clean_images": clean_images,
     "erase_accounts": erase_accounts,
     "notify_of_breaches": notify_of_breaches,

@@ -11,7 +11,7 @@ MUTANTS: tuple[Mutant, ...] = (
             "    avatar_url: str | None = None\n"
             "\n"
             "    @classmethod\n"
-            "    def of(cls, account: Account, profile: Profile) -> Self:\n"
+            "    def of(cls, account: Account, profile: Profile, avatar: Avatar | None) -> Self:\n"
             '        """Build the view for others."""\n'
             "        return cls(\n"
         ),
@@ -20,7 +20,7 @@ MUTANTS: tuple[Mutant, ...] = (
             "    country: str | None = None\n"
             "\n"
             "    @classmethod\n"
-            "    def of(cls, account: Account, profile: Profile) -> Self:\n"
+            "    def of(cls, account: Account, profile: Profile, avatar: Avatar | None) -> Self:\n"
             '        """Build the view for others."""\n'
             "        return cls(\n"
             "            country=profile.country,\n"

@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="only_the_first_page_of_copies_is_purged",
         promise="RET-1",
-        place="chalicelib.retention.purge.store:_listed",
+        place="chalicelib.core.aws:listed_objects",
         find='        if not answer.get("IsTruncated"):\n            return',
         replace="        if answer:\n            return",
         harm=(

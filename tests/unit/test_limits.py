@@ -356,6 +356,7 @@ DEFAULTS = {
     "codes_block_share": 10, "codes_block_least": 10, "codes_block_earned_share": 100,
     "codes_block_free_share": 60,
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200, "secret_changes_day": 10,
+    "avatars_day": 20,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
     "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
     "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
@@ -375,7 +376,7 @@ COUNTS = {
     "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
     "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
     "conversations_day", "conversation_changes_day", "group_names_day", "message_deletions_day",
-    "logins_per_address", "logins_per_name_day",
+    "logins_per_address", "logins_per_name_day", "avatars_day",
 }  # fmt: skip
 
 

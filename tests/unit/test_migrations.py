@@ -196,8 +196,8 @@ def test_all_records_of_a_bundle_are_migrated(world: World, declared: Callable[.
 
 
 def test_kind_without_an_earlier_shape_is_refused(world: World, classes: Classes) -> None:
-    with pytest.raises(NotMigratable, match="profile has had one shape only"):
-        rewrites.find_migratable("profile")
+    with pytest.raises(NotMigratable, match="account has had one shape only"):
+        rewrites.find_migratable("account")
     with pytest.raises(NotMigratable, match="invented is not a kind of record"):
         rewrites.find_migratable("invented")
     assert rewrites.find_migratable("bookmark") is classes[1]

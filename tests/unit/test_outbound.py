@@ -269,7 +269,8 @@ def test_unregistered_push_is_refused_before_the_look_up(
 def test_named_controller_may_get_portable_data_and_chat_content() -> None:
     sections = plans.export_plan(register.records())
     portable = {field.category for section in sections for field in section.disclosed if field.portable}
-    assert Recipient.NAMED_CONTROLLER.entry.categories == portable | {Category.CONTENT_PRIVATE}
+    files = {Category.CONTENT_PRIVATE, Category.SELF_IMAGE}  # the chat, and the picture
+    assert Recipient.NAMED_CONTROLLER.entry.categories == portable | files
 
 
 @pytest.mark.promise("SEC-1")

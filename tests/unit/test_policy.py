@@ -205,7 +205,6 @@ PROVEN = {
     "new_terms": "not ne = notice NOT-1 STR-4 erasure",
     "field.diagnostics_event/diagnostics": "nije = ",
     "field.held_record/document": "all = ",
-    "field.profile/avatar_url": "not ne = ",
     "field.profile/discoverable": "not ne = ",
     "field.profile/online_visible": "not ne = ",
     "field.purposes/wholly_restricted": "all = ",

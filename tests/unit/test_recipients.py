@@ -310,7 +310,6 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
     }
     assert {(k, n) for k, n, r in leaving if r == "STREAM"} == {
         ("profile", "display_name"),
-        ("profile", "avatar_url"),
         ("block_list", "blocks"),
     }
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER
 from chalicelib.accounts.challenges.body import TO_MAILBOX, TO_NUMBER, CodeBody
@@ -27,14 +28,14 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 
 profiles = Blueprint(__name__)
 
-_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN)
+_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN, AVATAR)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
 def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     """Get the caller's own profile, with the ETag that a change requires."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN], caller[AVATAR]), etag=profile.etag)
 
 
 @route(
@@ -73,7 +74,7 @@ def verify_email(caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: Co
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = verification.finish(caller.session, account, profile, caller[DATA_KEY], challenge_id, body.code)
-    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN], caller[AVATAR]), etag=profile.etag)
 
 
 @route(
@@ -118,7 +119,7 @@ def verify_number(
     account, profile = number_change.finish(
         session, account, profile, caller[DATA_KEY], challenge_id, body.code
     )
-    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN], caller[AVATAR]), etag=profile.etag)
 
 
 @route(profiles, "GET", "/v1/users/{user_id}", needs=PEER)

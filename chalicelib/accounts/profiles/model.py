@@ -6,6 +6,7 @@ it (ACC-6).
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from chalicelib.accounts.avatars.model import Avatar, AvatarView, address_of
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.secrets.model import ChosenSecret
@@ -93,6 +95,11 @@ _FOUND = Field(description="Whether others may find the user by number. Stored, 
 _SEEN = Field(description="Whether others see that the user is online. Stored, but not used yet.")
 
 
+def _without_avatar_url(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first shape had an attribute that nothing ever set; an avatar has a record of its own (ADR 103)."""
+    return {name: value for name, value in values.items() if name != "avatar_url"}
+
+
 class Profile(
     Record,
     table=Table.ACCOUNTS,
@@ -101,8 +108,9 @@ class Profile(
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
+    upcasts=(_without_avatar_url,),
 ):
-    """What a user entered about themselves. Only display name and picture go to Stream (STR-1)."""
+    """What a user entered about themselves. Only the display name goes to Stream (STR-1)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF, _STREAM)]
@@ -111,7 +119,6 @@ class Profile(
     job_title: Annotated[Line | None, personal(Category.JOB_TITLE, Source.PROVIDED, _SELF)] = None
     employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
     country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
-    avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
     # Normalised by `mailbox`. Set only after the user verified it, together with its claim.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
     # As it was typed. Set together with its claim and the password; not public (ADR 106).
@@ -280,6 +287,7 @@ class OwnProfile(View):
     country: str | None = None
     username: str | None = None
     avatar_url: str | None = None
+    avatar: AvatarView | None = None
     locale: Annotated[str | None, _SPOKEN] = None
     discoverable: Annotated[bool, _FOUND]
     online_visible: Annotated[bool, _SEEN]
@@ -287,7 +295,7 @@ class OwnProfile(View):
     created_at: Instant
 
     @classmethod
-    def of(cls, account: Account, profile: Profile, pin: ChosenSecret | None) -> Self:
+    def of(cls, account: Account, profile: Profile, pin: ChosenSecret | None, avatar: Avatar | None) -> Self:
         """Build the owner's view."""
         return cls.showing(
             profile,
@@ -297,6 +305,8 @@ class OwnProfile(View):
             created_at=account.created_at,
             email_verified=profile.email is not None,
             pin_set=pin is not None,
+            avatar_url=address_of(account.user_id, avatar),
+            avatar=AvatarView.of(avatar),
         )
 
 
@@ -308,10 +318,10 @@ class PublicProfile(View):
     avatar_url: str | None = None
 
     @classmethod
-    def of(cls, account: Account, profile: Profile) -> Self:
+    def of(cls, account: Account, profile: Profile, avatar: Avatar | None) -> Self:
         """Build the view for others."""
         return cls(
             user_id=account.user_id,
             display_name=profile.display_name,
-            avatar_url=profile.avatar_url,
+            avatar_url=address_of(account.user_id, avatar),
         )

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.avatars.model import Avatar
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
 from chalicelib.accounts.model import Account, ChangeKind, ClaimedValues
@@ -302,21 +304,22 @@ def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:
             response does not reveal which.
     """
     owner = accounts.owner_of_user(user_id)
-    for row in needs.read_accounts([owner] if owner else [], (*PEER, PROFILE)):
+    for row in needs.read_accounts([owner] if owner else [], (*PEER, PROFILE, AVATAR)):
         with skip_unreadable("profile_unreadable"):
             peer, profile = blocks.peer_of(row), row[PROFILE]
             if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
-                return PublicProfile.of(peer.account, profile)
+                return PublicProfile.of(peer.account, profile, row[AVATAR])
     raise NotFound
 
 
-def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
-    """Read at most 33 accounts with their profiles, in one consistent read; skip missing ones.
+def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile, Avatar | None]]:
+    """Read at most 25 accounts with profile and avatar, in one consistent read; skip missing ones.
 
     A record that cannot be opened is skipped and counted, so that it does not delay the others.
     """
-    pairs = map(_account_and_profile, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
-    return [(account, profile) for account, profile in pairs if account and profile]
+    rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE, AVATAR, DATA_KEY))
+    found = ((*_account_and_profile(row), row[AVATAR]) for row in rows)
+    return [(account, profile, avatar) for account, profile, avatar in found if account and profile]
 
 
 def _account_and_profile(row: Found) -> tuple[Account | None, Profile | None]:

@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="f1721311daf2aaa591bd1158584782e84619d84ed5a4d5c10d948d6a0438fca1",
+        digest="fe9589e341ba3ec296a31cdc15d8218118d269bc148d577606c080e0a981e26b",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import OwnProfile, ProfileChanges
 from chalicelib.accounts.profiles.service import PIN, PROFILE
@@ -32,7 +33,7 @@ def _check_step_up(caller: Caller, changes: ProfileChanges, **_: object) -> None
     profile_changes,
     "PATCH",
     "/v1/profile",
-    needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN, PURPOSES),
+    needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN, AVATAR, PURPOSES),
     limit=_CHANGES,
     problems=(NotFound, ChangedMeanwhile, Unavailable, WouldEndConsents),
 )
@@ -59,4 +60,4 @@ def change_profile(
         purposes=caller[PURPOSES],
         confirmed=end_consents,
     )
-    return Tagged(OwnProfile.of(account, profile, caller[PIN]), etag=profile.etag)
+    return Tagged(OwnProfile.of(account, profile, caller[PIN], caller[AVATAR]), etag=profile.etag)

@@ -10,6 +10,7 @@ from chalicelib.core.http.answers import (
     RefusedPage,
     SeeOther,
     Shared,
+    ShortRedirect,
     Tagged,
 )
 from chalicelib.core.http.contract import DailyLimit, Deprecation, Requirement, Unlimited

@@ -103,6 +103,17 @@ class SeeOther(Answer[None]):
     view: None = field(default=None)
 
 
+@dataclass(frozen=True)
+class ShortRedirect(Answer[None]):
+    """Found: the content is at `location` for a minute. A cache may repeat the answer for half of it."""
+
+    status = 302
+    location: str = field(kw_only=True)
+    view: None = field(default=None)
+
+    caching: ClassVar[str] = "private, max-age=30"
+
+
 def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Response:
     """Build the response for the answer of a view. No cache may store it, unless it is the same for everyone.
 
@@ -116,10 +127,12 @@ def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Res
     headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
-    if isinstance(answer, Created | SeeOther):
+    if isinstance(answer, Created | SeeOther | ShortRedirect):
         headers["Location"] = answer.location
     if isinstance(answer, SeeOther) and answer.cookie:
         headers["Set-Cookie"] = answer.cookie
+    if isinstance(answer, ShortRedirect):
+        headers["Cache-Control"] = answer.caching
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
     if isinstance(answer, Shared):
         headers |= {"Cache-Control": answer.caching, "ETag": _tag(body), "Vary": _VARY}

@@ -38,7 +38,16 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, SeeOther, refuse, respond
+from chalicelib.core.http.answers import (
+    Answer,
+    HtmlPage,
+    NoContent,
+    Ok,
+    SeeOther,
+    ShortRedirect,
+    refuse,
+    respond,
+)
 from chalicelib.core.http.app_version import AppVersion
 from chalicelib.core.http.contract import DailyLimit, Deprecation, Requirement, Unlimited
 from chalicelib.core.http.operators import Operator
@@ -355,7 +364,7 @@ def _required(hint: Any) -> tuple[type, bool]:  # noqa: ANN401 - a type expressi
 
 
 def _answer_kind(hint: Any) -> tuple[type[Answer[Any]], type[View] | None]:  # noqa: ANN401 - a type expression
-    if isinstance(hint, type) and issubclass(hint, NoContent | HtmlPage | SeeOther):
+    if isinstance(hint, type) and issubclass(hint, NoContent | HtmlPage | SeeOther | ShortRedirect):
         return hint, None
     origin = get_origin(hint)
     if origin is not None and issubclass(origin, Answer):

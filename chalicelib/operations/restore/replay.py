@@ -9,14 +9,14 @@ The parts come in this order:
    unfinished erasure need inputs that are read from the account
 4. owners, if Accounts or Claims is restored: numbers, mailboxes, languages, disputes and claims (ADR 66)
 5. freezes, if Accounts or Rights is restored
-6. sessions, withdrawals, restrictions and objections, if Accounts is restored
+6. sessions, avatars, withdrawals, restrictions and objections, if Accounts is restored
    objections to direct marketing, if Accounts or Claims is restored
 7. requests that a restored Rights lacks; breaches and complaints that it lacks or has in an older state
 8. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
-are not open are deleted. Only its number, mailbox, language, dispute, claims, withdrawals, restrictions,
-objections, suppressions, state, revocation of chat tokens, requests and holds change.
+are not open are deleted. Only its avatar, number, mailbox, language, dispute, claims, withdrawals,
+restrictions, objections, suppressions, state, revocation of chat tokens, requests and holds change.
 """
 
 from collections import Counter
@@ -27,6 +27,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.avatars import service as avatars
 from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock
@@ -114,6 +115,8 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         # were used since.
         ended = sum(order.workers.on_segments(partial(logout.end_stored, perform=order.perform)))
         yield ReplayPart((f"sessions: {ended} ended",))
+        lost = sum(order.workers.on_segments(partial(avatars.take_off_lost, perform=order.perform)))
+        yield ReplayPart((f"avatars: {lost} taken off, whose files are gone",))
         yield _apply_decisions("withdrawals", decisions.apply_withdrawals, order, found)
         yield _apply_restraints(order)
     if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:

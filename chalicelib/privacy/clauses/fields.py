@@ -32,7 +32,6 @@ FIELDS = {
     "hold/reason": "why we have to keep the data",
     "invitation/user_id": "the user ID of the person who invited you",
     "invoice/amount_minor": "amount",
-    "profile/avatar_url": "picture (not used yet)",
     "profile/discoverable": "whether others may find you by number (not used yet)",
     "profile/online_visible": "whether others may see when you are online (not used yet)",
     "purposes/consents": "consents given or refused",

@@ -65,7 +65,6 @@ FIELDS: Catalogue = {
     "why we have to keep the data": "zašto moramo da čuvamo podatke",
     "the user ID of the person who invited you": "oznaka korisnika koji Vas je pozvao",
     "amount": "iznos",
-    "picture (not used yet)": "slika (još se ne koristi)",
     "whether others may find you by number (not used yet)": (
         "da li drugi smeju da Vas pronađu po broju (još se ne koristi)"
     ),

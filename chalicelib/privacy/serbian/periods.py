@@ -104,6 +104,13 @@ EVENTS: Catalogue = {
     "as long as our chat provider needs it for that; we set no period": (
         "dok je za to potrebno našem pružaocu usluge ćaskanja; rok ne određujemo mi"
     ),
+    (
+        "until you replace or remove it or delete the account; phones and chat apps may show it for a "
+        "day after that"
+    ): (
+        "dok je ne zamenite ili uklonite ili ne obrišete nalog; telefoni i aplikacije za ćaskanje mogu da je "
+        "prikazuju još jedan dan"
+    ),
     "until the last member left the group": "dok grupu ne napusti poslednji član",
     "for good, as the certificate of the erasure states": "trajno, kako navodi potvrda o brisanju",
 }

@@ -109,6 +109,7 @@ REASONS: Catalogue = {
         "interno stanje našeg rada na poruci; rezultat je u ostalim poljima"
     ),
     "it is not approved yet": "još nije odobreno",
+    "internal state of our work on the upload": "interno stanje našeg rada na slanju",
     "internal state of our work on the papers": "interno stanje našeg rada na dokumentima",
     "internal state of our work on the request; its result is in the other fields": (
         "interno stanje našeg rada na zahtevu; rezultat je u ostalim poljima"

@@ -28,6 +28,8 @@ TITLES: Catalogue = {
     "Conversations of which you are a member": "Razgovori čiji ste član",
     "Your profile": "Vaš profil",
     "Your PIN and your password": "Vaš PIN i Vaša lozinka",
+    "Your avatar": "Vaša slika profila",
+    "Files of your avatar": "Datoteke Vaše slike profila",
     "Your consents and objections": "Vaši pristanci i prigovori",
     "When you signed in, signed out or confirmed your identity": (
         "Kada ste se prijavili, odjavili ili potvrdili identitet"

@@ -1,4 +1,4 @@
-"""One run of the purge, over all lanes, and the copies and papers in S3 (ADR 33, ADR 101).
+"""One run of the purge, over all lanes, and the copies, papers and avatars in S3 (ADR 33, 101, 103).
 
 Invariants, wherever a run is killed, and if two run at once:
 
@@ -21,19 +21,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from chalicelib.accounts.avatars import strays
+from chalicelib.accounts.avatars.model import Avatar
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import HeldId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.retention.held import service as held
 from chalicelib.retention.purge import evidence, store
 from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome, StoredCopy
 from chalicelib.usage import service as usage
 
 T = TypeVar("T")
 
-_COPIES, _PAPERS = "copies", "papers"
+_COPIES, _PAPERS, _AVATARS = "copies", "papers", "avatars"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
 _STRETCH = 1_000
 # Entries of the Ledger that a run counts at most, since it reads them again until DynamoDB deletes them.
@@ -49,7 +53,7 @@ _MAX_FAILURES = 5
 
 @dataclass
 class PlaceFigures:
-    """The figures of a run in one table, or in the bucket of copies or of papers."""
+    """The figures of a run in one table, or in the bucket of copies, papers or avatars."""
 
     found: int = 0
     deleted: int = 0
@@ -107,10 +111,25 @@ def count_due(as_of: datetime, deadline: datetime) -> PurgeRun:
         if clock.now() >= deadline:
             counted.complete = False
             return counted
-    for place, due in ((_COPIES, store.due_copies), (_PAPERS, store.stray_papers)):
+    unnamed = (_PAPERS, store.stray_papers), (_AVATARS, _stray_avatars)
+    for place, due in ((_COPIES, store.due_copies), *unnamed):
         for one in due(purge.by):
             counted.by_place[place].add(one.end, as_of)
     return counted
+
+
+def _stray_avatars(by: datetime) -> Iterator[StoredCopy]:
+    """Yield the files of avatars that nothing needs; when that began is not known."""
+    return (StoredCopy(key, clock.to_epoch(by)) for key in strays.find(by, _keeps_avatar))
+
+
+def _keeps_avatar(held_id: HeldId) -> bool:
+    return any(one.of == Avatar.declaration.kind for one in held.held_records(held_id))
+
+
+def _delete_avatar(file: StoredCopy) -> bool:
+    strays.delete(file.key)
+    return True
 
 
 @dataclass
@@ -147,13 +166,16 @@ class _Purge:
         self._failures_in_a_row = 0
 
     def run(self) -> PurgeRun:
-        """Process every lane, then the copies and papers; then report."""
+        """Process every lane, then the copies, papers and avatars; then report."""
         try:
             self._purge_lanes(self._deadline - _TURN)
-            copies, papers = store.due_copies(self.by), store.stray_papers(self.by)
             delete_copy = partial(store.delete_copy, by=self.by)
-            self._attempt(_COPIES, partial(self._purge_objects, _COPIES, copies, delete_copy))
-            self._attempt(_PAPERS, partial(self._purge_objects, _PAPERS, papers, store.delete_paper))
+            for place, due, delete in (
+                (_COPIES, store.due_copies, delete_copy),
+                (_PAPERS, store.stray_papers, store.delete_paper),
+                (_AVATARS, _stray_avatars, _delete_avatar),
+            ):
+                self._attempt(place, partial(self._purge_objects, place, due(self.by), delete))
         except BudgetSpent:
             self._run.complete, self._run.over_budget = False, True
         self._budget.give_back()

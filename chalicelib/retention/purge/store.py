@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
-from typing import Any
 
 from chalicelib.core import aws, clock, table
 from chalicelib.core.batches import batched
@@ -222,20 +221,10 @@ def due_copies(by: datetime, prefix: str = _COPIES) -> Iterator[StoredCopy]:
     Raises:
         Unavailable: S3 does not answer.
     """
-    for listed in _listed(settings().export_bucket(), prefix):
+    for listed in aws.listed_objects(settings().export_bucket(), prefix):
         end = Period.EXPORT.ends(listed["LastModified"])
         if end <= by:
             yield StoredCopy(listed["Key"], clock.to_epoch(end))
-
-
-def _listed(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    token: dict[str, str] = {}
-    while True:
-        answer = aws.ask("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix, **token)
-        yield from answer.get("Contents", ())
-        if not answer.get("IsTruncated"):
-            return
-        token = {"ContinuationToken": answer["NextContinuationToken"]}
 
 
 def delete_copy(copy: StoredCopy, by: datetime) -> bool:
@@ -262,7 +251,8 @@ def stray_papers(by: datetime) -> Iterator[StoredCopy]:
     Raises:
         Unavailable: S3 or the table does not answer.
     """
-    for batch in batched((one["Key"] for one in _listed(settings().papers_bucket(), "")), MAX_READ):
+    keys = (one["Key"] for one in aws.listed_objects(settings().papers_bucket(), ""))
+    for batch in batched(keys, MAX_READ):
         places = {key: _papers_place(key) for key in batch}
         records = table.batch_get({place for place, _ in places.values()})
         for key, (place, paper_id) in places.items():

@@ -61,12 +61,16 @@ class Archive:
             texts: its content.
             expected: an upper bound of its bytes; required from two gigabytes on.
         """
+        return self.add_bytes(path, media_type, _gathered(texts), expected)
+
+    def add_bytes(self, path: str, media_type: str, chunks: Iterable[bytes], expected: int = 0) -> Written:
+        """Write one file from bytes; as `add`."""
         info = ZipInfo(path, self._time)
         info.compress_type, info.create_system, info.external_attr = ZIP_DEFLATED, 3, 0o644 << 16
         info.file_size = expected
         seen, size = hashlib.sha256(), 0
         with self._zipped.open(info, "w") as entry, self._upload.or_nothing():
-            for chunk in _gathered(texts):
+            for chunk in chunks:
                 seen.update(chunk)
                 size += len(chunk)
                 entry.write(chunk)

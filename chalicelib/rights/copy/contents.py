@@ -13,6 +13,7 @@ from itertools import islice
 
 from pydantic import BaseModel
 
+from chalicelib.accounts.avatars.model import Avatar
 from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language
@@ -49,7 +50,7 @@ from chalicelib.stream.export.parts import StreamReason
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
-CHAT_FILE = "chat/messages.ndjson"
+CHAT_FILE, AVATAR_FILE = "chat/messages.ndjson", "avatar.jpg"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"
@@ -106,6 +107,7 @@ class Gathered:
     chat: Chat
     made_at: datetime
     user_id: UserId | None = None
+    picture: bytes | None = field(default=None, repr=False)
     unread: Counter[Unread] = field(default_factory=Counter)
     _held: dict[str, set[str]] = field(default_factory=dict)
 
@@ -301,6 +303,7 @@ def _files(gathered: Gathered) -> tuple[File, ...]:
         File("data.schema.json", "the format of data.json, for programs (JSON Schema)"),
         *(File(csv_file(kind), words.title(kind)) for kind in with_records),
         *chat,
+        *((File(AVATAR_FILE, words.title(Avatar.declaration.kind)),) if gathered.picture else ()),
         File(
             "manifest.json",
             "everything in this package, with checksums; what is not in it, and why",

@@ -10,6 +10,7 @@ Stream's export, or the reason why there is none. The ZIP contains:
     data.schema.json      the JSON Schema of data.json
     csv/<kind>.csv        the records of one kind, for spreadsheets
     chat/messages.ndjson  data at Stream, one object per line
+    avatar.jpg            the subject's picture, if they have one
     manifest.json         hashes of the files; what is withheld or missing
 
 Invariants:
@@ -24,21 +25,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.accounts.avatars import service as avatars
+from chalicelib.accounts.avatars.model import Avatar
 from chalicelib.core import clock
 from chalicelib.rights.copy import contents, page, schema, spreadsheet
 from chalicelib.rights.copy.archive import Archive, zipped_to
-from chalicelib.rights.copy.contents import CHAT_FILE, Chat, CopyRequest, Gathered, csv_file
+from chalicelib.rights.copy.contents import AVATAR_FILE, CHAT_FILE, Chat, CopyRequest, Gathered, csv_file
 from chalicelib.rights.copy.manifest import MissingFromCopy
-from chalicelib.rights.copy.reader import Reading, Unread
+from chalicelib.rights.copy.reader import Reading, Unread, UnreadableReason
 from chalicelib.rights.copy.selection import CHAT, selection
 from chalicelib.rights.copy.spool import Spools, spooled
 
-JSON, CSV, HTML, LINES, SCHEMA = (
+JSON, CSV, HTML, LINES, SCHEMA, JPEG = (
     "application/json",
     "text/csv; charset=utf-8; header=present",
     "text/html; charset=utf-8",
     "application/x-ndjson",
     "application/schema+json",
+    "image/jpeg",
 )
 
 
@@ -97,7 +101,16 @@ def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
         spools.add(kind, record.model_dump_json(include=fields[kind], exclude_none=True))
         gathered.note_fields(kind, record)
     gathered.user_id = reading.user_id
+    _add_picture(gathered, reading.avatar)
     return gathered
+
+
+def _add_picture(gathered: Gathered, avatar: Avatar | None) -> None:
+    """Read the picture that the subject shows now, for either kind of copy."""
+    if avatar and avatar.picture:
+        gathered.picture = avatars.read_kept(avatar.picture)
+        if gathered.picture is None:
+            gathered.unread[Unread(Avatar.declaration.kind, UnreadableReason.FILE_GONE)] += 1
 
 
 def _write(archive: Archive, gathered: Gathered) -> None:
@@ -113,6 +126,8 @@ def _write(archive: Archive, gathered: Gathered) -> None:
             archive.add(csv_file(kind), CSV, rows, expected=_MAX_CSV_FACTOR * spools[kind].size)
     if gathered.chat.total:
         archive.add(CHAT_FILE, LINES, gathered.chat.lines())
+    if gathered.picture:
+        archive.add_bytes(AVATAR_FILE, JPEG, [gathered.picture])
     archive.add("manifest.json", JSON, [contents.manifest(gathered, archive.files)])
 
 

@@ -155,6 +155,7 @@ COPY: Catalogue = {
     "the stored data was altered, so it cannot be decrypted": (
         "sačuvani podaci su izmenjeni, pa ne mogu da se dešifruju"
     ),
+    "the file of the picture is no longer stored": "datoteka sa slikom više nije sačuvana",
     "the key to decrypt the stored data no longer exists": (
         "ključ za dešifrovanje sačuvanih podataka više ne postoji"
     ),

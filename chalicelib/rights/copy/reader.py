@@ -24,6 +24,8 @@ from typing import assert_never
 from pydantic import BaseModel
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.avatars.model import Avatar
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.model import Account, ChangeKind, LastChange
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
@@ -59,6 +61,7 @@ class UnreadableReason(ExplainedEnum):
     UNFIT = ("unfit", "the stored data is in a format that can no longer be read")
     UNKNOWN = ("unknown_kind", "the kind of record is no longer known")
     ALTERED = ("altered", "the stored data was altered after it was written")
+    FILE_GONE = ("file_gone", "the file of the picture is no longer stored")
     UNDECIDED = (
         "consent_unknown",
         "using the data requires your consent, and your decision about that could not be read",
@@ -93,7 +96,7 @@ _REASONS = {
 
 
 class Reading:
-    """Iterates once over a subject's records; afterwards `user_id` is set, if an account exists."""
+    """Iterates once over a subject's records; then `user_id` and `avatar` are set, if they exist."""
 
     def __init__(self, account_id: AccountId, as_of: datetime, wanted: Selection) -> None:
         self._account_id = account_id
@@ -108,6 +111,7 @@ class Reading:
         self._unread: set[str] = set()
         self._distinct = bundles.Distinct()
         self.user_id: UserId | None = None
+        self.avatar: Avatar | None = None
 
     def __iter__(self) -> Iterator[Read]:
         """Yield kind and record, or `Unread`; ordered by table and key.
@@ -115,7 +119,8 @@ class Reading:
         Raises:
             Unavailable: a table or KMS does not respond.
         """
-        (known,) = needs.read_accounts([self._account_id], (PURPOSES, DATA_KEY))
+        (known,) = needs.read_accounts([self._account_id], (PURPOSES, AVATAR, DATA_KEY))
+        self.avatar = known[AVATAR]
         keys = known[DATA_KEY]
         try:
             self._choices = known[PURPOSES]

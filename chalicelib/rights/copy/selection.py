@@ -107,10 +107,10 @@ def selection(copy: CopyKind) -> Selection:
 
 
 def categories(copy: CopyKind) -> frozenset[Category]:
-    """Return the categories of personal data in a copy, including Stream's part."""
+    """Return the categories of personal data in a copy, including Stream's part and the picture."""
     parts = selection(copy).parts.values()
     disclosed = {field.category for part in parts for field in part.section.disclosed if field.category}
-    return frozenset(disclosed | {Category.CONTENT_PRIVATE})
+    return frozenset(disclosed | {Category.CONTENT_PRIVATE, Category.SELF_IMAGE})
 
 
 def received(part: CopyPart, held: Iterable[str]) -> Section:

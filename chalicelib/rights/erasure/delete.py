@@ -1,4 +1,4 @@
-"""The steps that delete a subject's user at Stream (STR-5), copies, records and key (RGT-3).
+"""The steps that delete a subject's user at Stream (STR-5), copies, avatar, records and key (RGT-3).
 
 Requests and workers that began before the point of no return may write to a table after the subject's records
 in it were deleted. The second pass (`verify_deletion`) runs after the longest of them has ended. If it finds
@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from chalicelib.accounts.avatars import service as avatars
 from chalicelib.core import aws, clock, metrics
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.clock import MINUTE
@@ -112,8 +113,13 @@ def _notes_after(notes: ErasureNotes, found: DeletionProgress) -> ErasureNotes:
 
 
 def _delete_copies(job: ErasureJob) -> Outcome:
-    """Delete the copies of all requests in all versions; take the address off SES's suppression list."""
+    """Delete the files of the avatar, and the copies of all requests in all versions.
+
+    Take the address off SES's suppression list.
+    """
     request, notes, deadline = job.request, job.notes, clock.now() + _SLICE
+    if pictures := avatars.erase(request.account_id):
+        notes = notes.with_deleted(DeletionPlace.PICTURES, {"avatar_picture": pictures}, clock.now())
     for request_id, place in store.places_of(request.account_id, notes.copies_after):
         deleted = erase_copy(request_id)
         papers.empty(request_id)  # the purge deletes bytes that no record names (ADR 101)
@@ -177,8 +183,9 @@ def _verify(job: ErasureJob) -> Outcome:
     notes, now = job.notes, clock.now()
     if notes.clean_from and now < notes.clean_from:
         return Wait(notes.clean_from - now, WaitReason.LATE_WRITES)
-    if erasure.remaining(job.request.account_id):
-        return _again(job, right.KEEP_HELD, notes)
+    left = right.KEEP_HELD if erasure.remaining(job.request.account_id) else None
+    if left or avatars.of_account(job.request.account_id):
+        return _again(job, left or right.DELETE_COPIES, notes)
     for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
         if remaining(request_id):
             return _again(job, right.DELETE_COPIES, notes)

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.accounts.avatars import service as avatars
+from chalicelib.accounts.avatars.model import Avatar
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
@@ -50,7 +53,9 @@ def _keep_held(job: ErasureJob) -> Outcome:
         return _MORE
     if not leave_conversations_of_kept(request.account_id, kinds, deadline):
         return _MORE
-    (row,) = needs.read_accounts([request.account_id], (DATA_KEY,))
+    (row,) = needs.read_accounts([request.account_id], (AVATAR, DATA_KEY))
+    if Avatar.declaration.kind in kinds:  # before its record, which names the picture
+        avatars.keep_held(row[AVATAR], held_id)
     run = held.keep(request.account_id, held_id, keep_reasons(known, now), row[DATA_KEY], now + _SLICE)
     metrics.count(Metric.HELD_UNREADABLE, run.unreadable)
     if run.moved or run.unreadable:

@@ -12,7 +12,7 @@ Invariants, wherever a run is killed, and however often an event comes:
 from collections.abc import Callable
 
 from chalicelib.core.ids import PaperId, RightsRequestId
-from chalicelib.core.images import ImageForm, NotAnImage, TooManyPixels, encoded_anew
+from chalicelib.core.images import FORMATS, ImageForm, NotAnImage, TooManyPixels, encoded_anew
 from chalicelib.core.transactions import commit, retry_on
 from chalicelib.rights.papers import files, store
 from chalicelib.rights.papers.model import MAX_BYTES, IdentityPaper, PaperFlaw, PaperType
@@ -20,7 +20,6 @@ from chalicelib.rights.papers.store import PapersMoved
 
 _MAX_PIXELS = 40_000_000
 _LONGEST_SIDE = 3_000  # of a scanned page of A4 at 250 dots per inch
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 _PDF = b"%PDF-"
 
 
@@ -45,7 +44,7 @@ def cleaned(content: bytes) -> tuple[bytes, PaperType | PaperFlaw]:
     """The bytes to keep of a file and their type, or why it is rejected. Its first bytes decide its type."""
     if content.startswith(_PDF) and len(content) <= MAX_BYTES:
         return content, PaperType.PDF
-    if not content.startswith(_IMAGES):
+    if not content.startswith(FORMATS):
         return b"", PaperFlaw.OTHER_TYPE
     try:
         picture = encoded_anew(content, ImageForm.JPEG, max_pixels=_MAX_PIXELS, longest_side=_LONGEST_SIDE)

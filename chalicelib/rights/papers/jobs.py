@@ -1,12 +1,10 @@
 """The worker of uploaded papers. Its function has a package of its own, with Pillow (ADR 101)."""
 
-import json
-
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.core import queues
 from chalicelib.core.observe import observed
-from chalicelib.core.queues import Failed, Flaw, MalformedMessage
+from chalicelib.core.queues import Failed
 from chalicelib.rights.papers import cleaning
 
 paper_jobs = Blueprint(__name__)
@@ -16,19 +14,4 @@ paper_jobs = Blueprint(__name__)
 @observed
 def clean_images(event: SQSEvent) -> Failed:
     """Clean each uploaded object; returns the messages to deliver again."""
-    return queues.work_on(event.to_dict(), _clean)
-
-
-def _clean(body: str) -> None:
-    """Clean the object that an event of S3 names.
-
-    Raises:
-        MalformedMessage: the body is no such event.
-    """
-    try:
-        key = json.loads(body)["detail"]["object"]["key"]
-    except (KeyError, TypeError):
-        raise MalformedMessage(Flaw.OTHER_FIELDS) from None
-    except (ValueError, RecursionError):
-        raise MalformedMessage(Flaw.NOT_JSON) from None
-    cleaning.process(str(key))
+    return queues.work_on(event.to_dict(), lambda body: cleaning.process(queues.key_of_upload(body)))

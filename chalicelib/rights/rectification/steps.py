@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.accounts.avatars.model import address_of
+from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
@@ -67,7 +69,9 @@ def _is_pending_stream(notice: RecipientNotice) -> bool:
 def _look_at_stream(request: RightsRequest, notice: RecipientNotice) -> RecipientNotice:
     """The notice with the outcome at Stream; the same one if the change has not arrived."""
     now = clock.now()
-    (row,) = needs.read_accounts([request.account_id], (OPEN_STORED_ACCOUNT, READABLE_PROFILE, DATA_KEY))
+    (row,) = needs.read_accounts(
+        [request.account_id], (OPEN_STORED_ACCOUNT, READABLE_PROFILE, AVATAR, DATA_KEY)
+    )
     account, profile = row[OPEN_STORED_ACCOUNT], row[READABLE_PROFILE]
     try:
         user = access.find_existing([request.user_id]).get(request.user_id)
@@ -80,7 +84,7 @@ def _look_at_stream(request: RightsRequest, notice: RecipientNotice) -> Recipien
     if not account.is_active:
         suspended = replace(notice, outcome=RecipientOutcome.DEFERRED, at=now)
         return suspended if user.is_deactivated else notice
-    if (user.name, user.image) == (profile.display_name, profile.avatar_url):
+    if (user.name, user.image) == (profile.display_name, address_of(account.user_id, row[AVATAR])):
         return replace(notice, outcome=RecipientOutcome.NOTIFIED, at=now)
     return notice
 

@@ -35,6 +35,7 @@ class DeletionPlace(StrEnum):
     BILLING = "our database, table billing"
     HELD = "our database, table held"
     COPIES = "our storage of copies of data (Amazon S3)"
+    PICTURES = "our storage of pictures (Amazon S3)"
     MAIL_LIST = "the suppression list of our mail service (Amazon SES)"
 
     @classmethod

@@ -44,8 +44,6 @@ _INSTEAD: Mapping[str, str] = {
     "phone": "A number is proven by a code to it. Use POST /v1/profile/phone, after a step-up",
     "email": "Set an address by POST /v1/profile/email, and remove it by PATCH /v1/profile",
     "username": "Use PUT or DELETE /v1/profile/password, after a step-up",
-    # No route sets a picture, so no account has one.
-    "avatar_url": "We store no picture, so there is none to correct",
     "purposes": "Use PUT /v1/consents/{purpose}, or the right to object, to restrict or to withdraw consent",
     "rights_request_contact_phone": _GUEST,
     "rights_request_contact_email": _GUEST,

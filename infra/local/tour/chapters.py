@@ -17,7 +17,7 @@ from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
-from infra.local.tour.people import become_contacts, chat
+from infra.local.tour.people import become_contacts, chat, show_avatar
 from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.restore import back_up, restore_backup
 from infra.local.tour.retention import clean_up
@@ -251,6 +251,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     appear_at_stream,
     become_contacts,
     chat,
+    show_avatar,
     change_name,
     receive_events,
     give_and_withdraw_consent,

@@ -13,6 +13,7 @@ from infra.deployment.account import AwsAccount
 from infra.local.children import LOCAL, ROOT
 from infra.local.cloud import LocalCloud
 from infra.local.tour.narration import Tour
+from infra.local.tour.people import avatar_in_chat
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
@@ -39,6 +40,7 @@ def erase_account(tour: Tour) -> None:
     mila, cloud = tour.phones["Mila"], tour.cloud
     mila.sign_up()
     user_id, account_id, address = mila.user_id, mila.account_id, _address(mila)
+    avatar = str(mila.call("GET", "/v1/profile").body["avatar_url"])
     tour.check("the tables have records of her", bool(_places(cloud, account_id)))
     invoice, held = f"RU-2026-{tour.number + 1:07}", len(cloud.items(Table.HELD))
     _record_invoice(tour, mila, invoice)
@@ -64,6 +66,9 @@ def erase_account(tour: Tour) -> None:
     tour.check("only the request, its evidence, and records that expire have her random ids", others == [])
     left = [one for one in cloud.copies() if tour.copy_id in one]
     tour.check("S3 has no copy of her data", left == [])
+    tour.check("S3 has no file of her avatar", not any(account_id in one for one in cloud.avatars()))
+    tour.check("and its address answers 404", mila.look_at(avatar).status_code == 404)
+    tour.check("Jovan's client of Stream does not show it", avatar_in_chat(tour) is None)
     tour.check("Stream has neither her profile nor her messages", _is_gone_at_stream(cloud, user_id))
     again = mila.sign_up("Mila")
     new = again.body["new_account"] and mila.user_id != user_id and mila.account_id != account_id

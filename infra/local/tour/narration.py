@@ -41,6 +41,7 @@ class Tour:
     phones: dict[str, Phone] = field(default_factory=dict)
     backups: TableBackups | None = None
     copy_id: str = ""
+    pair_cid: str = ""
 
     def someone(self, name: str, line: str) -> Phone:
         """Add a user with a phone, and print its responses."""

@@ -5,9 +5,11 @@ The conversation is opened by our API, used with Stream's SDK, left, and ended b
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import requests
+from PIL import Image
 
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour.narration import Tour
@@ -60,6 +62,7 @@ def chat(tour: Tour) -> None:
     pair = mila.open_conversation(jovan)
     tour.say(f"the service opens {pair['cid']} at Stream, for two contacts")
     tour.check("Jovan opens the same one", jovan.open_conversation(mila) == pair)
+    tour.pair_cid = pair["cid"]
     _chat(tour, pair["cid"])
     _leave(tour, pair)
     _block(tour, pair)
@@ -79,6 +82,43 @@ def _chat(tour: Tour, cid: str) -> None:
         his.send(cid, "Vidimo se!")
         hers.wait_for_event("message.new", text="Vidimo se!")
     tour.check("a message arrived in each direction", holds=True)
+
+
+def show_avatar(tour: Tour) -> None:
+    """Mila uploads a photo as her avatar; Jovan sees it in Stream's SDK, without its metadata."""
+    mila = tour.phones["Mila"]
+    photo = _photo()
+    tour.say(f"the camera wrote into her photo where she was: {len(photo):,} bytes")
+    address = mila.show_avatar(photo)
+    tour.wait_for("her picture is in Jovan's chat", lambda: avatar_in_chat(tour) == address)
+    shown = requests.get(mila.look_at(address).headers["Location"], timeout=_TIMEOUT)
+    kept = [one for one in (b"Exif", b"GPS", b"Zastava") if one in shown.content]
+    tour.check("its address leads to a WebP image", shown.headers["Content-Type"] == "image/webp")
+    tour.check("which has none of the metadata", b"Zastava" in photo and kept == [])
+
+
+def avatar_in_chat(tour: Tour) -> str | None:
+    """Return the address of Mila's picture, as Jovan's client of Stream has it."""
+    mila, jovan, stream = tour.phones["Mila"], tour.phones["Jovan"], tour.cloud.stream
+    with ChatClients(stream.url, stream.api_key) as clients:
+        his = clients.connect(jovan.user_id, jovan.chat_token)
+        his.watch(tour.pair_cid)
+        members = his.sdk("queryMembers", {}, cid=tour.pair_cid)["members"]
+    users = {member["user_id"]: member["user"] for member in members}
+    image: str | None = users.get(mila.user_id, {}).get("image")
+    return image
+
+
+def _photo() -> bytes:
+    """Return a photo with camera and place in its metadata."""
+    exif, written = Image.Exif(), io.BytesIO()
+    exif[_MAKER] = "Zastava"
+    exif.get_ifd(_GPS)[_LATITUDE] = (44.0, 49.0, 0.0)
+    Image.new("RGB", (640, 480), "teal").save(written, "JPEG", exif=exif)
+    return written.getvalue()
+
+
+_MAKER, _GPS, _LATITUDE = 0x010F, 0x8825, 2
 
 
 def _leave(tour: Tour, pair: dict[str, Any]) -> None:

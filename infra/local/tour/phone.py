@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import jwt
 import requests
@@ -16,6 +17,7 @@ from infra.local.mailbox import CODE
 from infra.local.waiting import until
 
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
+_AVATAR_TIMEOUT = 60.0  # a cold start of the worker included
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -188,6 +190,34 @@ class Phone:
         etag = _expect(self.call("GET", "/v1/profile"), 200).headers["etag"]
         headers = {"If-Match": etag, "Content-Type": MERGE_PATCH}
         return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
+
+    def upload_avatar(self, image: bytes, media_type: str = "image/jpeg") -> str:
+        """Upload an avatar straight to S3, as an app does; return its id."""
+        stated = {"content_type": media_type, "size": len(image)}
+        offer = _expect(self.call("POST", "/v1/profile/avatar", stated), 201).body
+        parts = {name: (None, value) for name, value in offer["fields"].items()}
+        sent = requests.post(offer["url"], files=parts | {"file": ("avatar", image)}, timeout=_TIMEOUT)
+        sent.raise_for_status()
+        return str(offer["avatar_id"])
+
+    def settled_avatar(self) -> dict[str, Any]:
+        """Wait until the newest upload is ready or rejected, and return the profile."""
+        asking = self.silent()
+
+        def found() -> dict[str, Any] | None:
+            profile = asking.call("GET", "/v1/profile").body
+            return profile if profile["avatar"]["state"] != "processing" else None
+
+        return until(found, "the avatar", _AVATAR_TIMEOUT)
+
+    def show_avatar(self, image: bytes) -> str:
+        """Upload an avatar, and wait until it is shown; return its address."""
+        self.upload_avatar(image)
+        return str(self.settled_avatar()["avatar_url"])
+
+    def look_at(self, address: str) -> requests.Response:
+        """Open the address of an avatar, without a session, and without following its link."""
+        return requests.get(self.api_url + urlsplit(address).path, allow_redirects=False, timeout=_TIMEOUT)
 
     def consent(self, purpose: str) -> PhoneAnswer:
         """Give consent under the current privacy notice."""

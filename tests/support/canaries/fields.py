@@ -24,7 +24,6 @@ SEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("profile", "job_title"): ("job title",),
     ("profile", "employer"): ("employer",),
     ("profile", "country"): ("country",),
-    ("profile", "avatar_url"): ("avatar",),
     ("profile", "email"): ("address",),
     ("profile", "username"): ("username",),
     ("purposes", "consents"): ("consent record 1",),

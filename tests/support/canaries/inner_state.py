@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chalicelib.accounts.model import ClaimKind
-from chalicelib.accounts.profiles import store as profiles
-from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import store as consents
 from chalicelib.consents.notices.model import (
@@ -16,7 +14,6 @@ from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, keyring, needs
 from chalicelib.core.ids import AccountId, MailId, RightsRequestId
 from chalicelib.core.settings import Secret
-from chalicelib.core.transactions import commit
 from chalicelib.messages.campaigns import store as campaigns
 from chalicelib.messages.campaigns.model import (
     AccountNotice,
@@ -31,29 +28,19 @@ from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.privacy.subject_keys import DATA_KEY
 from infra.local.cloud import LocalCloud
 from tests.support.canaries.sealed import acting_as_the_service
-from tests.support.canaries.values import CanarySet, digits, letters
+from tests.support.canaries.values import CanarySet, digits
 
 # Longer ago than any version that a test announces.
 _VERSION = NoticeVersion("terms-2023-01-01")
 
 
 def complete(cloud: LocalCloud, canaries: CanarySet) -> None:
-    """Add the picture, an objection, a restriction and a mailed notice; make canaries of inner ids."""
+    """Add an objection, a restriction and a mailed notice; make canaries of inner ids."""
     owner = AccountId(canaries["account id"])
     with acting_as_the_service(cloud):
-        _set_picture(owner, canaries)
         _set_choices(owner, canaries)
         _mail_notice(owner, canaries)
         _add_hashes(owner, canaries)
-
-
-def _set_picture(owner: AccountId, canaries: CanarySet) -> None:
-    (row,) = needs.read_accounts([owner], (PROFILE, DATA_KEY))
-    before = row[PROFILE]
-    assert before is not None
-    picture = f"https://cdn.example/{canaries.add('avatar', letters())}.jpg"
-    after = before.model_copy(update={"avatar_url": picture, "version": before.version + 1})
-    commit(profiles.written(after, row[DATA_KEY]))
 
 
 def _set_choices(owner: AccountId, canaries: CanarySet) -> None:

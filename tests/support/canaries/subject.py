@@ -16,6 +16,7 @@ from infra.local.tour.rights import answer_to, fetched
 from infra.local.tour.usage import an_event, batch, move_back
 from infra.local.waiting import until
 from tests.support.canaries.values import CanaryForm, CanarySet, digits, letters
+from tests.support.cases.images import a_jpeg
 from tests.support.clouds.deployed import pause_worker
 
 WORD, QUOTED = CanaryForm.WORD, CanaryForm.QUOTED
@@ -116,6 +117,7 @@ class CanarySubject:
         phone.call("POST", "/v1/sessions/links", {"device": self._signup["device"]}, token="")
         phone.give_code(self._asks_for_code(), phone.read_code())
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
+        self.shows_an_avatar()
         guest = {"phone": phone.number, "right": "access", "device_id": phone.device_id}
         assert phone.call("POST", "/v1/rights-requests/guest", guest, token="").status == 202
         self._asks_for_code()
@@ -134,6 +136,12 @@ class CanarySubject:
             assert sender.call("POST", "/v1/invitations", {"user_id": recipient.user_id}).status == 202
         for by, other in ((self.phone, blocked), (blocker, self.phone)):
             assert by.call("PUT", f"/v1/blocks/{other.user_id}").status == 204
+
+    def shows_an_avatar(self) -> None:
+        """Upload a photo that has the camera in its metadata."""
+        photo = a_jpeg(maker=self.canaries.add("camera", letters()))
+        address = self.phone.show_avatar(photo)
+        self.canaries.add("avatar", address.split("/")[-2])
 
     def _submits_usage(self) -> None:
         add = self.canaries.add

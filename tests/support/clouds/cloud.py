@@ -127,7 +127,8 @@ def create_queues() -> None:
 
 
 def create_buckets() -> None:
-    for bucket in (settings().export_bucket(), settings().papers_bucket()):
+    stored = settings()
+    for bucket in (stored.export_bucket(), stored.papers_bucket(), stored.avatars_bucket()):
         place = {"LocationConstraint": REGION}
         aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 

@@ -58,6 +58,7 @@ def variables() -> dict[str, str]:
         "RU4M_MAIL_FROM": "notices@test.example",
         "RU4M_MAIL_CONFIGURATION": "ru4m-test",
         "RU4M_EXPORT_BUCKET": "ru4m-test-exports",
+        "RU4M_AVATARS_BUCKET": "ru4m-test-avatars",
         "RU4M_PAPERS_BUCKET": "ru4m-test-papers",
         "RU4M_RIGHTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-rights",
         "RU4M_TRANSFERS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-transfers",

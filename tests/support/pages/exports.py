@@ -40,7 +40,7 @@ _PLAIN = {
     "created_at": "2025-02-03 08:15:22 UTC", "accepted_at": "2025-02-03 08:16:01 UTC",
     "version": "terms-2024-05-08", "display_name": "Mila Petrović", "name": "Mila Petrović",
     "date_of_birth": "1991-04-17", "job_title": "Hydrologist", "employer": "Institute of Water, Novi Sad",
-    "country": "RS", "avatar_url": "https://images.example/mila.jpg", "email": "mila@example.com",
+    "country": "RS", "email": "mila@example.com",
     "discoverable": "yes", "online_visible": "no", "consents": "analytics, contact matching",
     "device": "5b0f2a6e-7f7e-4a0c-9c59-0a4a8b1d2e77", "last_used_at": "2026-11-19 21:40:10 UTC",
     "announced_at": "2026-10-01 10:00:00 UTC", "channel": "mail", "at": "2026-11-19 21:40:10 UTC",

@@ -111,6 +111,7 @@ CERTIFICATE: Catalogue = {
     "our database, table billing": "naša baza podataka, tabela računa",
     "our database, table held": "naša baza podataka, tabela sačuvanih podataka",
     "our storage of copies of data (Amazon S3)": "naše skladište kopija podataka (Amazon S3)",
+    "our storage of pictures (Amazon S3)": "naše skladište slika (Amazon S3)",
     "the suppression list of our mail service (Amazon SES)": (
         "lista blokiranih adresa naše usluge za imejl (Amazon SES)"
     ),
