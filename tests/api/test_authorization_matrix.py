@@ -50,7 +50,8 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "start_guest_request": 400, "start_proof": 404, "start_signup": 400, "start_support_message": 400,
         "unsubscribe": 404, "verify_code": 404, "verify_guest_request": 404, "verify_proof": 404,
         "verify_support_message": 404, "start_link": 400, "fetch_linked_session": 404,
-        "log_in": 400, "prove_recovery": 404, "show_avatar": 404, "start_recovery": 400, "verify_recovery": 404,
+        "log_in": 400, "prove_recovery": 404, "show_avatar": 404, "start_recovery": 400,
+        "verify_recovery": 404,
     },
     # A session of any scope, also a waiting one.
     "holder": {"end_session": 404, "start_opening": 409, "verify_opening": 404},
@@ -71,7 +72,8 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "end_contact": 404, "invite": 400, "leave_conversation": 404, "lift_block": 404, "list_blocks": 200,
         "list_contacts": 200, "list_conversations": 200, "list_invitations": 200, "make_contact_code": 201,
         "mint_chat_token": 200, "open_conversation": 400, "read_conversation": 404, "read_profile": 200,
-        "offer_avatar": 400, "remove_avatar": 404, "read_user": 404, "rename_conversation": 404, "show_link": 404, "submit_usage": 202,
+        "offer_avatar": 400, "remove_avatar": 204, "read_user": 404, "rename_conversation": 404,
+        "show_link": 404, "submit_usage": 202,
         "withdraw_contact_code": 204,
     },
     "active stepped up": {

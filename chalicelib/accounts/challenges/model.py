@@ -156,11 +156,9 @@ class CodeRequest:
 
     If the destination is empty, the challenge is the same, and no code is sent.
     `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
-    `address` is set if the client is not signed in: its block is then counted. `account` is set if the client
-    is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.
-    `recognise` is called if a limit on unknown clients refuses the code. `reach` is set if the code is mailed
-    in place of a text to the number: it finds the mailbox, by the same calls for each unknown device.
-    `hides_refusals`: the response does not show whether the code was refused, and the code is sent once.
+    `address` is set if the client is not signed in, and its block is counted; else `account`, which has limits
+    of its own. `device` is kept for the session. `recognise`: called if a limit on unknown clients refuses.
+    `reach`: finds the mailbox of a code not texted. `hides_refusals`: no response shows one; sent once.
     """
 
     purpose: ChallengePurpose

@@ -6,24 +6,22 @@ from chalicelib.accounts.openings import pins
 from chalicelib.accounts.openings.model import PinBody
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
 from chalicelib.accounts.secrets.model import SecretKind
+from chalicelib.accounts.secrets.service import CHANGES
 from chalicelib.accounts.secrets.store import GLANCES
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller
-from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import NotFound, SessionEnded, Unavailable, existing
-from chalicelib.core.http import DailyLimit, NoContent, Unlimited, route
-from chalicelib.core.settings import settings
+from chalicelib.core.http import NoContent, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 pin_routes = Blueprint(__name__)
 
 _PIN = GLANCES[SecretKind.PIN]
 _NEEDS = (DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, _PIN)
-_NEW_PINS = DailyLimit(LimitName.SECRET_CHANGES, lambda: settings().limits.secret_changes_day)
 
 
 @route(
-    pin_routes, "PUT", "/v1/profile/pin", needs=_NEEDS, limit=_NEW_PINS, problems=(SessionEnded, Unavailable)
+    pin_routes, "PUT", "/v1/profile/pin", needs=_NEEDS, limit=CHANGES, problems=(SessionEnded, Unavailable)
 )
 def set_pin(caller: ActiveStepUpCaller, body: PinBody) -> NoContent:
     """Set the PIN of the account, which devices that it does not know have to show from now on.

@@ -4,22 +4,19 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.passwords import service
 from chalicelib.accounts.passwords.model import NewPassword, UsernameTaken
+from chalicelib.accounts.secrets.service import CHANGES
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller
-from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import NotFound, Unavailable
-from chalicelib.core.http import DailyLimit, NoContent, Unlimited, route
-from chalicelib.core.settings import settings
+from chalicelib.core.http import NoContent, Unlimited, route
 
 passwords = Blueprint(__name__)
-
-_CHANGES = DailyLimit(LimitName.SECRET_CHANGES, lambda: settings().limits.secret_changes_day)
 
 
 @route(
     passwords,
     "PUT",
     "/v1/profile/password",
-    limit=_CHANGES,
+    limit=CHANGES,
     problems=(NotFound, UsernameTaken, Unavailable),
 )
 def set_password(caller: ActiveStepUpCaller, body: NewPassword) -> NoContent:

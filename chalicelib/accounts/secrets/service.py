@@ -20,9 +20,14 @@ from chalicelib.accounts.secrets.store import (  # noqa: F401 - offered to other
 )
 from chalicelib.core import clock, needs, slow_hashes
 from chalicelib.core.contract_words import LimitName
+from chalicelib.core.http import DailyLimit
 from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+# Each new PIN, username or password mails its owner, and a name may show that it is taken.
+CHANGES = DailyLimit(LimitName.SECRET_CHANGES, lambda: settings().limits.secret_changes_day)
 
 
 def setting(
