@@ -234,9 +234,9 @@ class Claim(
     purpose=Purpose.AUTHENTICATION,
     basis=LegalBasis.CONTRACT,
     retention=UntilErasure(
-        "until the account is deleted; then it names no account. The hash of a number or address stays for "
-        "some days, as does that of a number that you changed, and that of a user id without end, so that "
-        "the id is never used again"
+        "until the account is deleted; then it names no account. The hash of a number, address or username "
+        "stays for some days, as does that of a number that you changed, and that of a user id without end, "
+        "so that the id is never used again"
     ),
 ):
     """Maps a number, email address, username or user id to its account.

@@ -26,11 +26,9 @@ def hashed(parts: tuple[str, ...], secret: str) -> tuple[str, str]:
 
 
 def matches(version: str, stored: str, parts: tuple[str, ...], secret: str) -> bool:
-    """Return whether a secret has a stored hash.
-
-    Raises:
-        KeyError: the vault lost this version of the key. Its versions are never removed.
-    """
+    """Return whether a secret has a stored hash; never under a version of the key that the vault lost."""
+    if version not in keyring.mac_keys(Secret.PEPPERS).versions:
+        return False
     try:
         return _HASHER.verify(stored, _digest(version, parts, secret))
     except VerifyMismatchError:

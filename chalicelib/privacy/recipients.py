@@ -139,6 +139,7 @@ class Recipient(Registered):
         safeguards=(
             "a region in the EU; any other is refused at start",
             "personal fields are encrypted with our keys before they are stored, except those of usage data",
+            "files of pictures and identity papers are encrypted by Amazon",
         ),
         confidentiality=_BY_AGREEMENT,
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
@@ -149,9 +150,8 @@ class Recipient(Registered):
         role=Role.PROCESSOR,
         activity=(
             "delivers chat messages and stores them for a limited time; receives an id, a display name, the "
-            "ids "
-            "of the users whom a user blocks, and for each conversation the ids of its members and a "
-            "group's name"
+            "address of a picture, the ids of the users whom a user blocks, and for each conversation the "
+            "ids of its members and a group's name"
         ),
         categories=frozenset(
             {

@@ -22,7 +22,7 @@ TITLES = {
     "challenge": "One-time codes",
     "chat_message": "Your chat messages",
     "chat_protection": "What protects chat from abuse",
-    "claim": "Phone numbers and addresses linked to your account",
+    "claim": "Phone numbers, addresses and usernames linked to your account",
     "code_count": "Codes sent to each country per day",
     "code_history": "Codes verified recently in each country",
     "complaint": "Complaints about our answers to your privacy requests",

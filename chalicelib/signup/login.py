@@ -119,7 +119,7 @@ def _code_request(
 
 
 def _open(account: Account, keys: SubjectKeys, known: KnownDevice, tried: Login) -> LoggedIn:
-    """Open a session of the account on a device that it knows. As with a code there, a dispute ends."""
+    """Open a session of the account on a device that it knows. It proves no number, so a dispute goes on."""
     owner = account.account_id
     try:
         reset = secrets.check(owner, SecretKind.PASSWORD, tried.password)
@@ -131,7 +131,7 @@ def _open(account: Account, keys: SubjectKeys, known: KnownDevice, tried: Login)
         *opens,
         devices.recognition(owner, tried.device, session.origin),
         last_uses.use_now(owner),
-        accounts.end_of_dispute(account) if account.dispute else accounts.unrevoked(account),
+        accounts.unrevoked(account),
     )
     metrics.count(Metric.SESSION_OPENED)
     return LoggedIn(user_id=account.user_id, session=sessions.session_view(session, account))

@@ -58,7 +58,8 @@ _OWN = Field(
     "has waited for seven days; until then, wait"
 )
 _FORGOTTEN = Field(
-    description="The user forgot the PIN: wait, until the mailbox or another device of the account lets in"
+    description="The user forgot the PIN: open a waiting session, which a code to the mailbox or another "
+    "device of the account lets in"
 )
 
 

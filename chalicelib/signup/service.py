@@ -233,7 +233,7 @@ def _existing_account(
     if account is None or not is_code_enough(account, known):
         raise Unavailable
     notified = None if known and not answer.own_account else _addressee(account, challenge, row)
-    used, pin = row[LAST_USE], None if known else row[_PIN]
+    used, pin = row[LAST_USE], None if account.is_mailed_codes_of(known) else row[_PIN]
     if used is None or used.is_unused or account.dispute:
         is_in_doubt = True
     is_proven = known is not None or (pin is not None and pin.is_settled(clock.now()))
@@ -262,11 +262,11 @@ def _numberless_account(
     entry = _used_account(account, row, answer, notified, *_end_of_dispute(account))
     entry = replace(entry, origin_id=known.session_id if known else None)
     # A mailbox that opens the account must not let in the device that forgot the PIN: it is one proof.
-    return _with_pin(entry, None if known else row[_PIN], answer)
+    return _with_pin(entry, None if account.is_mailed_codes_of(known) else row[_PIN], answer)
 
 
 def _with_pin(entry: _Entry, pin: ChosenSecret | None, answer: Verification) -> _Entry:
-    """What a code opens together with the PIN of the account, if it has one and the device is unknown.
+    """What a code opens together with the PIN that the device has to show; None: it need not.
 
     Raises:
         PinRequired: the client sent none.

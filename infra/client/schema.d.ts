@@ -4697,7 +4697,7 @@ export interface components {
          * @description Kinds of events of an account's sessions.
          *
          *     SIGNED_OUT: by the session itself; until 0.1.0 by another one too. OTHERS_SIGNED_OUT: by the session that
-         *     stayed. NUMBER_RETURNED: operators gave the account a number, which ends all sessions. NUMBER_CHANGED and
+         *     stayed. NUMBER_RETURNED: by a recovery or by operators, which ends all sessions. NUMBER_CHANGED and
          *     NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
          * @enum {string}
          */
@@ -5115,7 +5115,7 @@ export interface components {
             pin?: string | null;
             /**
              * Pin Forgotten
-             * @description The user forgot the PIN: wait, until the mailbox or another device of the account lets in
+             * @description The user forgot the PIN: open a waiting session, which a code to the mailbox or another device of the account lets in
              * @default false
              */
             pin_forgotten?: boolean;
@@ -5173,7 +5173,7 @@ export interface components {
             code?: "wrong_credentials";
             free_tries_left: number;
         } & components["schemas"]["Problem"];
-        /** @description This is not the secret of the account */
+        /** @description This is not the PIN or password of the account */
         WrongSecretProblem: {
             /** @constant */
             code?: "wrong_secret";
@@ -11181,7 +11181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
-            /** @description `wrong_code`: This is not the code that was sent; `idempotency_mismatch`: This Idempotency-Key was already used for a different request; `wrong_secret`: This is not the secret of the account */
+            /** @description `wrong_code`: This is not the code that was sent; `idempotency_mismatch`: This Idempotency-Key was already used for a different request; `wrong_secret`: This is not the PIN or password of the account */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14932,7 +14932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
-            /** @description `wrong_code`: This is not the code that was sent; `wrong_secret`: This is not the secret of the account */
+            /** @description `wrong_code`: This is not the code that was sent; `wrong_secret`: This is not the PIN or password of the account */
             422: {
                 headers: {
                     [name: string]: unknown;

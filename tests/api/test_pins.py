@@ -69,6 +69,23 @@ def test_known_device_is_asked_for_no_pin(mila: User) -> None:
 
 
 @pytest.mark.promise("ACC-3")
+def test_stolen_phone_that_was_signed_out_has_to_show_the_pin(mila: User) -> None:
+    tablet = User(mila.world, PHONE, shows(mila.world, PHONE, pin=PIN).json)
+    mila.world.advance(timedelta(seconds=5))
+    assert tablet.calls("DELETE", f"/v1/sessions/{mila.session['session_id']}").status == 204
+    assert shows(mila.world, PHONE, DEVICE).problem == "pin_required"
+
+
+@pytest.mark.promise("ACC-3")
+def test_session_that_ends_while_it_sets_a_pin_sets_none(mila: User) -> None:
+    mila.is_stepped_up()
+    before = pin_of(mila)
+    before_the_commit(mila.logs_out)
+    assert mila.calls("PUT", "/v1/profile/pin", body={"pin": WRONG}).problem == "session_ended"
+    assert pin_of(mila) == before
+
+
+@pytest.mark.promise("ACC-3")
 def test_wrong_pin_opens_nothing_and_costs_no_attempt_of_the_code(mila: User) -> None:
     challenge = a_code(mila.world)
     left = [answers(mila.world, challenge, pin=WRONG) for _ in range(4)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles import messages
 from chalicelib.accounts.secrets import service as secrets
 from chalicelib.accounts.secrets.model import SecretKind
@@ -155,6 +156,32 @@ def test_tries_of_a_recovery_are_those_of_the_pin(mila: User) -> None:
     world.advance(timedelta(minutes=1))
     assert sends_proof(world, challenge, ADDRESS, NEW).status == 202
     assert tries_of(mila) == 0
+
+
+@pytest.mark.promise("ACC-3", "RGT-4")
+def test_restricted_account_gets_no_number_by_a_recovery(mila: User) -> None:
+    proven = proves_recovery(mila.world, ADDRESS, NEW)
+    mila.world.set_state(mila, "restricted")
+    assert proves_recovery(mila.world, ADDRESS, NEW).problem == "not_found"
+    ended = gives_number_code(mila.world, proven.json["challenge_id"], NEW)
+    assert ended.problem == "challenge_expired"
+
+
+@pytest.mark.promise("ACC-1")
+def test_owner_is_found_by_the_number_before_a_recovery(mila: User) -> None:
+    assert recovers(mila.world, ADDRESS, NEW).status == 204
+    assert accounts.owner_of_former_phone(PHONE) == mila.account_id
+
+
+@pytest.mark.promise("ACC-3")
+def test_other_secret_does_not_stand_in_for_the_one_that_was_proven(mila: User) -> None:
+    has_password(mila)
+    mila.world.advance(7 * DAY)
+    challenge = proves_recovery(mila.world, ADDRESS, NEW).json["challenge_id"]
+    mila.world.advance(SECOND)
+    mila.verified = shows(mila.world, PHONE, DEVICE).json
+    with_pin(mila)
+    assert gives_number_code(mila.world, challenge, NEW).problem == "challenge_expired"
 
 
 def test_number_of_another_account_stays_there(mila: User) -> None:

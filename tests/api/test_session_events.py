@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.profiles import number_change
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.core import needs
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.core.transactions import commit
+from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support.cases.copies import damage
 from tests.support.cases.links import NewDevice
 from tests.support.world.builders import a_device, a_phone
@@ -71,7 +74,10 @@ def test_end_of_many_sessions_is_one_event(world: World, path: str, kind: str) -
 
 def test_number_that_operators_gave_is_shown_as_the_end(world: World) -> None:
     phone, _ = a_pair(world)
-    commit(*number_change.returning(AccountId(phone.account_id), number := a_phone(), None))
+    (row,) = needs.read_accounts([AccountId(phone.account_id)], (OPEN_ACCOUNT, DATA_KEY))
+    account = row[OPEN_ACCOUNT]
+    assert account
+    commit(*number_change.returning((account, row[DATA_KEY]), number := a_phone(), None))
     world.advance(timedelta(seconds=1))
     assert [one["event"] for one in events(world.a_user(number))][1] == "number_returned"
 

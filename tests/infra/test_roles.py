@@ -618,7 +618,10 @@ EXPECTED = {
         ("sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage", "${AvatarsQueue.Arn}"),
         ("sqs:SendMessage", "${AvatarsDead.Arn}"),
         ("s3:GetObject", "${AvatarsBucketArn}/incoming/*"),
-        ("s3:DeleteObject", "${AvatarsBucketArn}/*"),
+        (
+            "s3:DeleteObject",
+            "${AvatarsBucketArn}/incoming/*, ${AvatarsBucketArn}/kept/*, ${AvatarsBucketArn}/owners/*",
+        ),
         ("s3:PutObject", "${AvatarsBucketArn}/kept/*, ${AvatarsBucketArn}/owners/*"),
     },
     "CleanImagesRole": {

@@ -4,6 +4,7 @@
 //   storage               where the app keeps tokens; empty
 //   phone, friendPhone    two unused numbers in E.164
 //   askForCode(challenge) the six digits that came by text or mail, as the user types them
+//   cropped()             an image that the user chose, cropped to a square
 //   show(text)            shows a text to the user
 //   ask(question)         asks the user, who agrees
 //
@@ -15,6 +16,12 @@ const given = JSON.parse(/** @type {any} */ (globalThis).process.env.GIVEN);
 /** @type {{ baseUrl: string, phone: string, friendPhone: string }} */
 export const { baseUrl, phone, friendPhone } = given;
 export const storage = memoryStorage();
+
+/** @returns {Promise<Blob>} a PNG of one pixel */
+export const cropped = async () => {
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  return new Blob([Uint8Array.from(atob(png), (one) => one.charCodeAt(0))], { type: 'image/png' });
+};
 
 /** @param {unknown} text */
 export const show = (text) => console.log(text);

@@ -23,7 +23,7 @@ from infra.client import generate
 ROOT = Path(__file__).parents[2]
 _STREAM = ROOT / "infra" / "local" / "js"
 _PRELUDE = Path(__file__).with_name("prelude.mjs")
-_NAMES = "baseUrl, storage, phone, friendPhone, askForCode, show, ask"
+_NAMES = "baseUrl, storage, phone, friendPhone, askForCode, cropped, show, ask"
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+'[^']+';?$", re.MULTILINE)
 _OPTIONS = {
     "strict": True, "allowJs": True, "checkJs": True, "noEmit": True, "skipLibCheck": True, "types": [],

@@ -126,7 +126,7 @@ def test_consent_to_analytics_covers_exactly_the_stored_categories() -> None:
 
 @pytest.mark.promise("SEC-1")
 def test_statement_that_records_are_sealed_excludes_usage_data() -> None:
-    (sealed,) = (safeguard for safeguard in Recipient.AWS.entry.safeguards if "encrypted" in safeguard)
+    (sealed,) = (safeguard for safeguard in Recipient.AWS.entry.safeguards if "our keys" in safeguard)
     assert sealed.endswith("except those of usage data")
 
 

@@ -121,8 +121,8 @@ def test_codes_are_asked_for_in_the_app_but_in_no_mail() -> None:
     assert "in a mail" in _NOTICE["en"][1][-1]
 
 
-def test_picture_that_no_user_has_is_not_said_to_reach_stream() -> None:
-    assert "picture" not in Recipient.STREAM.activity
+def test_address_of_a_picture_is_said_to_reach_stream() -> None:
+    assert "the address of a picture" in Recipient.STREAM.activity
 
 
 @pytest.mark.parametrize("language", ["en", "sr"])

@@ -11,6 +11,7 @@ The mark is stored before the picture, and deleted after it. So no picture is wi
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts.avatars.model import (
@@ -133,6 +134,12 @@ def listed(prefix: str) -> Iterator[str]:
         Unavailable: S3 does not answer.
     """
     return (one["Key"] for one in aws.listed_objects(settings().avatars_bucket(), prefix))
+
+
+def held_before(before: datetime) -> Iterator[str]:
+    """The keys of what holds keep, stored before an instant: a hold stores a file before its record."""
+    stored = aws.listed_objects(settings().avatars_bucket(), "held/")
+    return (one["Key"] for one in stored if one["LastModified"] < before)
 
 
 def of_account(account_id: AccountId) -> list[str]:

@@ -9,6 +9,7 @@ from chalicelib.accounts.avatars.model import is_needed
 from chalicelib.accounts.avatars.store import AVATAR
 from chalicelib.core import clock, needs
 from chalicelib.core.batches import batched
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ALPHABET, AccountId, HeldId
 
 _READ_AT_ONCE = 100  # items of a batched read
@@ -36,7 +37,7 @@ def find(by: datetime, is_held: Callable[[HeldId], bool]) -> Iterator[str]:
         rows = needs.read_accounts(dict.fromkeys(owners.values()), (AVATAR,))
         found = {row.claims.account_id: row[AVATAR] for row in rows}
         yield from (key for key, owner in owners.items() if not is_needed(found[owner], key))
-    yield from (key for key in files.listed("held/") if not is_held(HeldId(key.split("/")[1])))
+    yield from (key for key in files.held_before(by - DAY) if not is_held(HeldId(key.split("/")[1])))
 
 
 def delete(key: str) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel
 
 from chalicelib.accounts.model import Device, KnownDevice
+from chalicelib.accounts.secrets.model import SecretKind
 from chalicelib.core.clock import Instant
 from chalicelib.core.contract_words import ErrorCode
 from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable, fault
@@ -83,10 +84,7 @@ class TooManyAttempts(TooMany):
 
 
 class SmsUnavailable(Unavailable):
-    """The code could not be passed to the carrier.
-
-    It does not count towards the limit of the number.
-    """
+    """The code could not be passed to the carrier. It does not count towards the limit of the number."""
 
     title = "The code could not be sent; try again"
     metric = Metric.CODE_NOT_SENT
@@ -154,11 +152,10 @@ class ChallengeRef:
 class CodeRequest:
     """A request for a code: requester, purpose and destination (a number in E.164 or a mailbox).
 
-    If the destination is empty, the challenge is the same, and no code is sent.
-    `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
-    `address` is set if the client is not signed in, and its block is counted; else `account`, which has limits
-    of its own. `device` is kept for the session. `recognise`: called if a limit on unknown clients refuses.
-    `reach`: finds the mailbox of a code not texted. `hides_refusals`: no response shows one; sent once.
+    Without a destination, nothing is sent. `scope` and `body`: of the Idempotency-Key. `address` is set if
+    the client is not signed in, and its block is counted; else `account`, which has limits of its own.
+    `recognise`: called if a limit on unknown clients refuses. `reach`: finds the mailbox of a code not
+    texted. `hides_refusals`: no response shows one; sent once.
     """
 
     purpose: ChallengePurpose
@@ -168,6 +165,7 @@ class CodeRequest:
     scope: str
     holder: Holder | None = None
     account: AccountId | None = None
+    proven_by: SecretKind | None = None
     device: Device | None = None
     body: Body | None = None
     address: ClientAddress | None = None
@@ -206,7 +204,7 @@ class Challenge(
     The personal fields are removed when the code is used; the rest only answers repeated requests.
     `key_version` is the version of the codes key from which the code and the device digest were derived.
     `code_until` is the end of every use of the code, repetitions included. `recovers`: the account whose
-    owner proved mailbox and secret for a new number (ADR 104).
+    owner proved mailbox and secret, `proven_by`, for a new number (ADR 104).
     """
 
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
@@ -237,6 +235,7 @@ class Challenge(
     used_at: Annotated[Instant | None, NOT_PERSONAL] = None
     opened: Annotated[Opened | None, NOT_PERSONAL] = None
     recovers: Annotated[AccountId | None, NOT_PERSONAL] = None
+    proven_by: Annotated[SecretKind | None, NOT_PERSONAL] = None
 
     @property
     def ref(self) -> ChallengeRef:

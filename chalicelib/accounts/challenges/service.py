@@ -362,6 +362,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         code_until=now + settings().code_life,
         resend_after=now + (settings().code_life if asked.hides_refusals else MINUTE),
         recovers=asked.account if asked.purpose is ChallengePurpose.RECOVERY else None,
+        proven_by=asked.proven_by,
     )
 
 

@@ -13,7 +13,7 @@ from chalicelib.accounts.secrets import service as secrets
 from chalicelib.accounts.secrets.model import ChosenSecret, SecretKind
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
-from chalicelib.core.errors import Unavailable, existing
+from chalicelib.core.errors import SessionEnded, Unavailable, existing
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -29,6 +29,7 @@ def put(
     """Set the PIN of an account in place of an earlier one.
 
     Raises:
+        SessionEnded: the session was ended meanwhile.
         Unavailable: another request changed the PIN or the account meanwhile.
     """
     sets = secrets.setting(account.account_id, SecretKind.PIN, pin, before, keys)
@@ -40,6 +41,7 @@ def remove(session: Session, account: Account, profile: Profile | None, before: 
 
     Raises:
         NotFound: it has none.
+        SessionEnded: the session was ended meanwhile.
         Unavailable: another request changed the PIN or the account meanwhile.
     """
     removes = secrets.deletion(existing(before).account_id, SecretKind.PIN)
@@ -52,6 +54,8 @@ def _change(
     messages.announce_pin_change(account, profile.email if profile else None)
     event = store.event(account.account_id, kind, session.session_id)
     try:
-        commit(change, event, accounts.active_as_read(account))
+        commit(change, event, store.live(session), accounts.active_as_read(account))
+    except store.NoSuchSession:
+        raise SessionEnded from None
     except (secrets.SecretMoved, secrets.NoSuchSecret, accounts.AccountMoved):
         raise Unavailable from None

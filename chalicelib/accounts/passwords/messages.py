@@ -23,16 +23,18 @@ _SET: Letters = {
 }
 _REMOVED: Letters = {
     "sr": (
-        "RU4M: lozinka je uklonjena",
+        "RU4M: lozinka se uklanja",
         (
-            "Korisničko ime i lozinka se upravo uklanjaju sa Vašeg naloga. Otvara ga kod na Vaš broj.",
+            "Korisničko ime i lozinka se upravo uklanjaju sa Vašeg naloga.",
+            "Nalog otvara kod na Vaš broj, ili na ovu adresu ako nalog nema broj.",
             "Ako to ne radite Vi, odjavite druge uređaje u aplikaciji i pišite na {contact}.",
         ),
     ),
     "en": (
-        "RU4M: the password was removed",
+        "RU4M: your password is being removed",
         (
-            "Username and password are being removed from your account. A code to your number opens it.",
+            "Username and password are being removed from your account.",
+            "A code to your number opens it, or one to this address if the account has no number.",
             "If it is not you, sign out your other devices in the app, and write to {contact}.",
         ),
     ),

@@ -28,8 +28,7 @@ from chalicelib.accounts.sessions import store as sessions
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import needs, slow_hashes
 from chalicelib.core.contract_words import ErrorCode
-from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable, fault
-from chalicelib.core.ids import AccountId
+from chalicelib.core.errors import InvalidRequest, NotFound, SessionEnded, Unavailable, fault
 from chalicelib.core.transactions import commit, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
@@ -44,9 +43,10 @@ def set_password(session: Session, new: NewPassword) -> None:
     Raises:
         InvalidRequest: there is no name yet, or one of both is refused by its rules.
         UsernameTaken: another account has a name that reads alike.
+        SessionEnded: the session was ended meanwhile.
         Unavailable: other requests changed the same, or the account is not active any more.
     """
-    account, profile, before, keys = _read(session.account_id)
+    account, profile, before, keys = _read(session)
     name = usernames.checked(new.username) if new.username is not None else profile.username
     if name is None:
         raise InvalidRequest(errors=[fault("/username", ErrorCode.MISSING, "The account has none yet")])
@@ -64,6 +64,7 @@ def set_password(session: Session, new: NewPassword) -> None:
             profiles.username_change(profile, name, keys),
             *accounts.username_moves(account.account_id, profile.username, name),
             accounts.active_as_read(account),
+            sessions.live(session),
             sessions.event(account.account_id, SecurityEventKind.PASSWORD_SET, session.session_id),
         )
 
@@ -74,9 +75,9 @@ def remove_password(session: Session) -> None:
 
     Raises:
         NotFound: the account has neither.
-        Unavailable: as for `set_password`.
+        SessionEnded, Unavailable: as for `set_password`.
     """
-    account, profile, before, keys = _read(session.account_id)
+    account, profile, before, keys = _read(session)
     if profile.username is None and before is None:
         raise NotFound
     messages.announce_removal(profile.email, account.locale)
@@ -86,6 +87,7 @@ def remove_password(session: Session) -> None:
             *([secrets.deletion(account.account_id, SecretKind.PASSWORD)] if before else ()),
             *accounts.username_moves(account.account_id, profile.username, None),
             accounts.active_as_read(account),
+            sessions.live(session),
             sessions.event(account.account_id, SecurityEventKind.PASSWORD_REMOVED, session.session_id),
         )
 
@@ -95,9 +97,12 @@ def is_password(secret: ChosenSecret, tried: str) -> bool:
     return slow_hashes.matches(secret.pepper, secret.hash, secret.label, tried)
 
 
-def _read(owner: AccountId) -> tuple[Account, Profile, ChosenSecret | None, SubjectKeys]:
-    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY, HASH))
-    return *profiles.own(row[OPEN_ACCOUNT], row[PROFILE]), row[HASH], row[DATA_KEY]
+def _read(session: Session) -> tuple[Account, Profile, ChosenSecret | None, SubjectKeys]:
+    (row,) = needs.read_accounts([session.account_id], (OPEN_ACCOUNT, PROFILE, DATA_KEY, HASH))
+    account, profile = profiles.own(row[OPEN_ACCOUNT], row[PROFILE])
+    if session.has_ended_with(account):
+        raise SessionEnded
+    return account, profile, row[HASH], row[DATA_KEY]
 
 
 @contextmanager
@@ -106,5 +111,7 @@ def _reporting_conflicts() -> Iterator[None]:
         yield
     except accounts.AlreadyClaimed:
         raise UsernameTaken from None
+    except sessions.NoSuchSession:
+        raise SessionEnded from None
     except accounts.AccountMoved:
         raise Unavailable from None

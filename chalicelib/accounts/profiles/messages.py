@@ -69,11 +69,17 @@ _MAILBOX_MAIL: Letters = {
 _PIN_MAIL: Letters = {
     "sr": (
         "RU4M: PIN Vašeg naloga se menja",
-        ("PIN Vašeg naloga se postavlja, menja ili uklanja. Ako to ne radite Vi, pišite na {contact}.",),
+        (
+            "PIN Vašeg naloga se postavlja, menja ili uklanja.",
+            "Ako to ne radite Vi, odmah pišite na {contact}.",
+        ),
     ),
     "en": (
         "RU4M: the PIN of your account is being changed",
-        ("The PIN of your account is being set, changed or removed. Not you? Write to {contact} at once.",),
+        (
+            "The PIN of your account is being set, changed or removed.",
+            "If it is not you, write to {contact} at once.",
+        ),
     ),
 }
 

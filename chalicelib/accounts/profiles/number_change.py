@@ -33,18 +33,17 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
-from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions import logout, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
-from chalicelib.core import clock, needs
-from chalicelib.core.errors import SessionEnded, Unavailable, does_not_apply, existing
+from chalicelib.core import clock
+from chalicelib.core.errors import SessionEnded, Unavailable, does_not_apply
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.transactions import Write, commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 _TRIES = 2  # of the transaction, while a rotation moves claims or another request changes the account
 
@@ -162,26 +161,26 @@ def _moves(account: Account, number: str, takes_from: AccountId | None = None) -
     ]
 
 
-def returning(owner: AccountId, number: str, holder: tuple[Account, SubjectKeys] | None) -> list[Write]:
+def returning(
+    owner: tuple[Account, SubjectKeys], number: str, holder: tuple[Account, SubjectKeys] | None
+) -> list[Write]:
     """The writes that give an account, in any state, a number, and end all its sessions (ADR 68).
 
     Their conflicts mean that an account or a claim was changed since it was read.
 
     Args:
-        owner: the account. From then on it counts as used, so the number opens it on any device.
+        owner: the account, with its data keys. From then on it counts as used, so the number opens it on any
+            device.
         number: the number, perhaps the one that it has.
         holder: another account that has the number until then, with its data keys; None: no other has it.
-
-    Raises:
-        NotFound: the account is being erased.
     """
-    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY))
-    account, taken_from = existing(row[OPEN_ACCOUNT]), holder[0].account_id if holder else None
+    account, keys = owner
+    taken_from = holder[0].account_id if holder else None
     return [
-        *accounts.number_return(account, number, row[DATA_KEY], logout.revocation_at(clock.now())),
+        *accounts.number_return(account, number, keys, logout.revocation_at(clock.now())),
         *(_moves(account, number, taken_from) if number != account.phone else ()),
         *(accounts.number_passing(*holder) if holder else ()),
         *([store.event(taken_from, SecurityEventKind.NUMBER_PASSED)] if taken_from else ()),
-        accounts.last_uses.use_now(owner),
-        store.event(owner, SecurityEventKind.NUMBER_RETURNED),
+        accounts.last_uses.use_now(account.account_id),
+        store.event(account.account_id, SecurityEventKind.NUMBER_RETURNED),
     ]

@@ -7,12 +7,11 @@ seven days or older. A known device is none of them. Invariants, also under cras
   cost and limits are the same for each mailbox, and no stranger uses up a try of a PIN or password.
 - The code to the new number changes nothing unless both proofs still stand then. One transaction uses it,
   moves the claims and ends all sessions, so each earlier device is unknown from then on.
-- A number of another account stays there.
+- A number of another account stays there, and a restricted account keeps the number that it has.
 - Old number and mailbox are notified before. Without that text message there is no change.
 - After it nothing irreversible is done for 72 hours, as after each change of a number (ADR 43).
 """
 
-from collections.abc import Collection
 from contextlib import suppress
 
 from chalicelib.accounts import service as accounts
@@ -26,7 +25,7 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.accounts.model import Account
+from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.profiles import messages, number_change
 from chalicelib.accounts.profiles.model import NumberTaken, Profile
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
@@ -42,7 +41,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.transactions import commit
 from chalicelib.messages.suppressions.service import SuppressionMoved
-from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 _MOVED = (accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved)
 
@@ -85,7 +84,7 @@ def prove(
     challenge = challenges.check_code(_ref(challenge_id), proof.code, address=address)
     mailbox = existing(challenge.email, ChallengeExpired)
     owner = existing(accounts.owner_of_email(mailbox))
-    account, _ = existing(_proven(owner, (kind,)))
+    account, *_ = existing(_proven(owner, kind))
     try:
         commit(secrets.check(owner, kind, tried))
     except (WrongSecret, TooManyTries):
@@ -100,6 +99,7 @@ def prove(
         locale=account.locale,
         scope=challenge_id,
         account=owner,
+        proven_by=kind,
         body=proof.without_secrets(),
         address=address,
     )
@@ -121,7 +121,8 @@ def finish(challenge_id: ChallengeId, code: str, address: ClientAddress) -> None
         return
     number, begun = existing(challenge.phone, ChallengeExpired), clock.now()
     owner = existing(challenge.recovers, ChallengeExpired)
-    account, profile = existing(_proven(owner, tuple(SecretKind)), ChallengeExpired)
+    kind = existing(challenge.proven_by, ChallengeExpired)
+    account, keys, profile = existing(_proven(owner, kind), ChallengeExpired)
     if _has_changed_since(account, challenge):
         used = challenges.get(challenge.ref)
         if used and used.used_at:  # by the faster one of two equal requests
@@ -133,7 +134,11 @@ def finish(challenge_id: ChallengeId, code: str, address: ClientAddress) -> None
         messages.announce_number_change(account, profile.email)
     try:
         with suppress(challenges.UsedMeanwhile):
-            commit(challenges.use_write(challenge, None), *number_change.returning(owner, number, None))
+            commit(
+                challenges.use_write(challenge, None),
+                *number_change.returning((account, keys), number, None),
+                *(accounts.former_claims(account) if account.phone != number else ()),
+            )
             challenges.count_verified(challenge)
             logout.revoke_since(owner, begun)
     except accounts.AlreadyClaimed:
@@ -142,20 +147,18 @@ def finish(challenge_id: ChallengeId, code: str, address: ClientAddress) -> None
         raise Unavailable from None
 
 
-def _proven(owner: AccountId, kinds: Collection[SecretKind]) -> tuple[Account, Profile] | None:
-    """The account and its profile, if its mailbox and a secret of these kinds are proofs.
+def _proven(owner: AccountId, kind: SecretKind) -> tuple[Account, SubjectKeys, Profile] | None:
+    """The account with its data keys and its profile, if its mailbox and its secret are proofs.
 
-    None too if the account was idle before it was frozen: its mailbox may have a new owner.
+    None too if the account was idle before it was frozen, since its mailbox may have a new owner; and if its
+    use is restricted, since that may protect it from a thief with the proofs. Operators give it a number.
     """
-    (row,) = needs.read_accounts(
-        [owner], (OPEN_ACCOUNT, DATA_KEY, READABLE_PROFILE, *secrets.GLANCES.values())
-    )
-    account, profile, now = row[OPEN_ACCOUNT], row[READABLE_PROFILE], clock.now()
-    chosen = [row[secrets.GLANCES[kind]] for kind in kinds]
-    is_settled = any(secret and secret.is_settled(now) for secret in chosen)
-    if account is None or profile is None or account.may_be_of_another:
+    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY, READABLE_PROFILE, secrets.GLANCES[kind]))
+    account, profile, secret = row[OPEN_ACCOUNT], row[READABLE_PROFILE], row[secrets.GLANCES[kind]]
+    if account is None or account.may_be_of_another or account.state is AccountState.RESTRICTED:
         return None
-    return (account, profile) if profile.proving_email and is_settled else None
+    is_settled = secret is not None and secret.is_settled(clock.now())
+    return (account, row[DATA_KEY], profile) if is_settled and profile and profile.proving_email else None
 
 
 def _has_changed_since(account: Account, challenge: Challenge) -> bool:

@@ -16,7 +16,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE, Instant
 from chalicelib.core.errors import Problem, Schemas, TooMany, Unprocessable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.periods import UNTIL_ERASURE
+from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
@@ -75,7 +75,7 @@ class TooManyTries(TooMany):
 class WrongSecret(Unprocessable):
     """The secret is wrong. `free_tries_left`: how many more wrong ones cause no wait."""
 
-    title = "This is not the secret of the account"
+    title = "This is not the PIN or password of the account"
     shows: ClassVar[Schemas] = {"free_tries_left": {"type": "integer", "minimum": 0}}
 
 
@@ -85,7 +85,7 @@ class ChosenSecret(
     kind="chosen_secret",
     purpose=Purpose.AUTHENTICATION,
     basis=LegalBasis.CONTRACT,
-    retention=UNTIL_ERASURE,
+    retention=UntilErasure("until you remove it or the account is deleted"),
     key_class=KeyClass.SUBJECT,
 ):
     """A PIN or a password, as a slow hash only (ACC-3).

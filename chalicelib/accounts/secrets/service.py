@@ -6,7 +6,7 @@ Invariants, also under crashes and concurrent requests:
   own count, so parallel connections have no more of them.
 - The count is reset only in the transaction of what the right secret opens. A worker that is killed before
   it has used up a try.
-- The caller asks for a secret only after another proof, so no stranger makes an owner wait.
+- A secret is compared after a right code or on a known device only, so no stranger makes an owner wait.
 """
 
 from chalicelib.accounts.secrets import store

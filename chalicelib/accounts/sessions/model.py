@@ -75,7 +75,7 @@ class Session(
     def has_ended_with(self, account: Account) -> bool:
         """Return whether it ended with a number of the account.
 
-        A waiting one ends with the number that it proved, each one if operators let the owner have another.
+        A waiting one ends with the number that it proved, each one if a recovery or operators gave another.
         """
         ends = [account.sessions_since, account.number_changed_at if self.is_waiting else None]
         return any(end is not None and self.created_at <= end for end in ends)
@@ -90,7 +90,7 @@ class SecurityEventKind(StrEnum):
     """Kinds of events of an account's sessions.
 
     SIGNED_OUT: by the session itself; until 0.1.0 by another one too. OTHERS_SIGNED_OUT: by the session that
-    stayed. NUMBER_RETURNED: operators gave the account a number, which ends all sessions. NUMBER_CHANGED and
+    stayed. NUMBER_RETURNED: by a recovery or by operators, which ends all sessions. NUMBER_CHANGED and
     NUMBER_PASSED (to another account) end those that wait. EXPIRED is never stored, but derived.
     """
 

@@ -139,7 +139,9 @@ def number_return(account: Account, phone: str, keys: SubjectKeys, revoked_befor
     only_if = Attr("revoked_before").not_exists() | Attr("revoked_before").lte(revoked)
     ended = {"sessions_since": clock.to_text(clock.now()), "revoked_before": revoked}
     ended |= unsent.new_mark(account_key(account.account_id))
-    return _renumbering(account, phone, account.locale, keys, _NOT_ERASING & only_if, ended)
+    return _renumbering(
+        account, phone, account.locale, keys, Attr("state").eq(account.state) & only_if, ended
+    )
 
 
 def number_loss(account: Account, keys: SubjectKeys) -> list[Write]:
@@ -239,16 +241,12 @@ def unchanged(account: Account) -> Present:
 
     Its conflict is AccountMoved.
     """
-    return Present(
-        account_key(account.account_id), _is_version(account) & _NOT_ERASING, conflict=AccountMoved
-    )
+    place, same = account_key(account.account_id), _is_version(account) & _NOT_ERASING
+    return Present(place, same, conflict=AccountMoved)
 
 
 def active_as_read(account: Account) -> Present:
-    """The condition that an account is active, and that no number or session ended since it was read.
-
-    Its conflict is AccountMoved.
-    """
+    """The condition that an account is active, with the number that was read; conflict: AccountMoved."""
     is_active = Attr("state").eq(AccountState.ACTIVE)
     return Present(account_key(account.account_id), _is_version(account) & is_active, conflict=AccountMoved)
 

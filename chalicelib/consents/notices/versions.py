@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="fe9589e341ba3ec296a31cdc15d8218118d269bc148d577606c080e0a981e26b",
+        digest="cd707e023151becf6c6c6db03b2c64a605a8cf0d1aad82360227b3a0f7765bb2",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),

@@ -110,9 +110,9 @@ _DATA = (
         "required",
         (*gdpr(13, 2, "e"), *zzpl(23, 2, "5")),
         "A mobile number is needed for the contract: without it we cannot open an account. You choose what "
-        "else your profile has: {fields}.",
+        "else your profile has: {fields}; and whether there are a picture, a PIN and a password.",
         "Broj mobilnog telefona potreban je za ugovor: bez njega ne možemo da otvorimo nalog. Šta još Vaš "
-        "profil sadrži birate Vi: {fields}.",
+        "profil sadrži birate Vi: {fields}; kao i da li postoje slika, PIN i lozinka.",
         promise("ACC-1"),
         fields=Held("profile"),
     ),

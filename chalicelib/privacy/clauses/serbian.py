@@ -40,6 +40,7 @@ FIELDS: Catalogue = {
     "random ID, model and operating system of the device, and version of the app": (
         "nasumična oznaka, model i operativni sistem uređaja, i verzija aplikacije"
     ),
+    "a hash of it, made with a key of ours": "heš, napravljen našim ključem",
     "the user ID of each contact": "oznaka korisnika svakog kontakta",
     "what failed, and the memory that was in use": "šta nije uspelo i koliko je memorije bilo zauzeto",
     "how long it took": "koliko je trajalo",

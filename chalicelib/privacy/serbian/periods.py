@@ -91,12 +91,13 @@ EVENTS: Catalogue = {
         "zaobišao "
         "blokadu"
     ),
-    "until the account is deleted; then it names no account. The hash of a number or address stays for some "
-    "days, as does that of a number that you changed, and that of a user id without end, so that the id is "
-    "never used again": (
-        "dok nalog ne bude obrisan; posle toga ne navodi nijedan nalog. Heš broja ili adrese ostaje još "
-        "nekoliko dana, kao i heš broja koji ste promenili, a heš oznake korisnika trajno, da se oznaka "
-        "nikada više ne bi koristila"
+    "until you remove it or the account is deleted": "dok to ne uklonite ili dok nalog ne bude obrisan",
+    "until the account is deleted; then it names no account. The hash of a number, address or username "
+    "stays for some days, as does that of a number that you changed, and that of a user id without end, so "
+    "that the id is never used again": (
+        "dok nalog ne bude obrisan; posle toga ne navodi nijedan nalog. Heš broja, adrese ili korisničkog "
+        "imena ostaje još nekoliko dana, kao i heš broja koji ste promenili, a heš oznake korisnika trajno, "
+        "da se oznaka nikada više ne bi koristila"
     ),
     "each member until they leave or delete the account; the rest until the last member left": (
         "svaki član dok ne napusti razgovor ili ne obriše nalog; ostalo dok ga ne napusti poslednji član"

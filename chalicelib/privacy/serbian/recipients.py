@@ -15,11 +15,11 @@ RECIPIENTS: Catalogue = {
     "runs our servers and databases, and sends our mail and text messages": (
         "održava naše servere i baze podataka i šalje naše imejlove i SMS poruke"
     ),
-    "delivers chat messages and stores them for a limited time; receives an id, a display name, the ids of "
-    "the users whom a user blocks, and for each conversation the ids of its members and a group's "
-    "name": (
-        "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, oznake "
-        "korisnika koje korisnik blokira, a za svaki razgovor oznake članova i naziv grupe"
+    "delivers chat messages and stores them for a limited time; receives an id, a display name, the address "
+    "of a picture, the ids of the users whom a user blocks, and for each conversation the ids of its members "
+    "and a group's name": (
+        "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, adresu "
+        "slike, oznake korisnika koje korisnik blokira, a za svaki razgovor oznake članova i naziv grupe"
     ),
     "deliver codes, and notices about the account and about privacy requests, by text message": (
         "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
@@ -81,6 +81,9 @@ RECIPIENTS: Catalogue = {
     ),
     "personal fields are encrypted with our keys before they are stored, except those of usage data": (
         "lična polja se pre čuvanja šifruju našim ključevima, osim polja podataka o korišćenju"
+    ),
+    "files of pictures and identity papers are encrypted by Amazon": (
+        "datoteke slika i ličnih isprava šifruje Amazon"
     ),
     "an application hosted in the EU": "aplikacija koja se nalazi u EU",
     "a random id that only we can resolve": "nasumična oznaka koju samo mi možemo da povežemo",

@@ -35,7 +35,7 @@ TITLES: Catalogue = {
         "Kada ste se prijavili, odjavili ili potvrdili identitet"
     ),
     "Devices that are signed in": "Uređaji koji su prijavljeni",
-    "Models of devices that are or were signed in": "Modeli uređaja koji su ili su bili prijavljeni",
+    "Models of devices that are or were signed in": "Modeli uređaja koji jesu ili su bili prijavljeni",
     "Devices that wait until another one signs them in": ("Uređaji koji čekaju da ih drugi uređaj prijavi"),
     "Your user at our chat provider was deleted or deactivated, but not by us": (
         "Vaš korisnik kod našeg pružaoca usluge ćaskanja je obrisan ili deaktiviran, ali ne od nas"
@@ -63,8 +63,8 @@ TITLES: Catalogue = {
     "Hashes of reports by our chat provider, so that none is used twice": (
         "Heš-vrednosti izveštaja našeg pružaoca usluge ćaskanja, da se nijedan ne bi koristio dva puta"
     ),
-    "Phone numbers and addresses linked to your account": (
-        "Brojevi telefona i adrese povezani sa Vašim nalogom"
+    "Phone numbers, addresses and usernames linked to your account": (
+        "Brojevi telefona, adrese i korisnička imena povezani sa Vašim nalogom"
     ),
     "Data that we had to keep when an account was deleted": (
         "Podaci koje smo morali da sačuvamo kada je nalog obrisan"

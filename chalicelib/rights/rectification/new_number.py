@@ -131,7 +131,9 @@ def _move(
     notes = replace(request.notes, number_given_at=now, number_again_at=None)
     after = with_next_step_due(request.model_copy(update={"notes": notes}), now)
     taken_from = (holder.account, holder.row[DATA_KEY]) if holder else None
-    writes = number_change.returning(request.account_id, number, taken_from)
+    (row,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, DATA_KEY))
+    owner = existing(row[OPEN_ACCOUNT]), row[DATA_KEY]
+    writes = number_change.returning(owner, number, taken_from)
     return Move(after, "number_given", {}, also=[uses_code, *writes])
 
 

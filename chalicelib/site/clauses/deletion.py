@@ -78,14 +78,14 @@ HASHES = (
     clause(
         "site.deletion.hashes",
         (),
-        "Keyed hashes of your number and email address, which name no account, stay for {quarantine}; after "
-        "an objection to marketing, for {suppressed}. If other users blocked you, a keyed hash of your "
-        "number stays in their lists until they lift the block. The hash of your user id stays for good, so "
-        "that the id is given to no other person.",
-        "Heš-vrednosti Vašeg broja i imejl adrese, zaštićene ključem i bez naloga, ostaju {quarantine}, a "
-        "posle prigovora na oglasne poruke {suppressed}. Ako su Vas drugi korisnici blokirali, heš Vašeg "
-        "broja ostaje na njihovim listama dok ne ukinu blokadu. Heš Vaše oznake korisnika ostaje trajno, da "
-        "je ne bi dobilo drugo lice.",
+        "Keyed hashes of your number, email address and username, which name no account, stay for "
+        "{quarantine}; after an objection to marketing, for {suppressed}. If other users blocked you, a "
+        "keyed hash of your number stays in their lists until they lift the block. The hash of your user id "
+        "stays for good, so that the id is given to no other person.",
+        "Heš-vrednosti Vašeg broja, imejl adrese i korisničkog imena, zaštićene ključem i bez naloga, ostaju "
+        "{quarantine}, a posle prigovora na oglasne poruke {suppressed}. Ako su Vas drugi korisnici "
+        "blokirali, heš Vašeg broja ostaje na njihovim listama dok ne ukinu blokadu. Heš Vaše oznake "
+        "korisnika ostaje trajno, da je ne bi dobilo drugo lice.",
         quarantine=wait("quarantine"),
         suppressed=wait("suppression"),
     ),
@@ -145,10 +145,11 @@ ELSEWHERE = (
         (),
         "We cannot delete what others received or saved: our messages in your mailbox and at your mobile "
         "carrier, a copy that you had us send to another service, and what other users saved on their "
-        "devices.",
+        "devices. Phones and chat apps may show your picture for a day.",
         "Ne možemo da obrišemo ono što su drugi primili ili sačuvali: naše poruke u Vašem sandučetu i kod "
         "mobilnog operatera, kopiju koju smo na Vaš zahtev poslali drugoj usluzi, ni ono što su drugi "
-        "korisnici sačuvali na svojim uređajima.",
+        "korisnici sačuvali na svojim uređajima. Telefoni i aplikacije za ćaskanje mogu još jedan dan da "
+        "prikazuju Vašu sliku.",
     ),
 )
 

@@ -113,7 +113,7 @@ _HELD = (
         _at(Where.SEALED),
         "held K#<held id> profile#*",
         frozenset({"account id", "display name", "name", "date of birth", "job title", "employer"})
-        | {"country", "address", "session "},  # the session in which the address was added
+        | {"country", "address", "username", "session "},  # the session in which the address was added
     ),
 )
 _DISCLOSURES_AND_HOLDS = (
