@@ -56,6 +56,7 @@ EXPLAINED: dict[tuple[str, str | None], str] = {
     ("precondition_required", None): "an empty If-Match counts as valid, and names no version",
     ("invalid_request", None): "an empty key counts as valid, and no schema says which cursors we made",
     ("invalid_request", "one_contact"): "a number and an address exclude each other",
+    ("invalid_request", "wrong_type"): "1.0 is an integer for JSON Schema, and none for us",
     ("invalid_request", "too_short"): "a text of white space is empty",
     ("invalid_request", "missing"): "a field that may be null depends on another one",
     ("invalid_request", "malformed"): "a name needs a letter, and a birth a year that is possible",

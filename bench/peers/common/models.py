@@ -106,6 +106,7 @@ class OwnProfile(BaseModel):
     avatar_url: str | None = None
     discoverable: bool
     online_visible: bool
+    pin_set: bool
     created_at: Instant
 
 

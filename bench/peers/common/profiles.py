@@ -13,6 +13,7 @@ JSON = dict[str, Any]
 
 CHALLENGES = os.environ["RU4M_TABLE_CHALLENGES"]
 CHANGES_A_DAY = 200
+PIN = "secret#pin"
 DEFAULTS: JSON = {"discoverable": False, "online_visible": True}
 
 
@@ -59,7 +60,7 @@ def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[
 
 
 def _caller(account_id: str, session_id: str) -> tuple[Caller, int, bytes]:
-    caller = authorize(account_id, session_id, "profile", sealed=True)
+    caller = authorize(account_id, session_id, "profile", PIN, "avatar", sealed=True)
     if "profile" not in caller.items or caller.data_key is None:
         raise Refused(404, "not_found")
     return caller, *sealed.data_key(caller.data_key)
@@ -71,6 +72,7 @@ def _view(caller: Caller, profile: JSON, key: bytes) -> JSON:
         "user_id": account["user_id"]["S"],
         "phone": sealed.opened(account, key)["phone"],
         "created_at": account["created_at"]["S"],
+        "pin_set": PIN in caller.items,
         "email_verified": profile.get("email") is not None,
         **DEFAULTS,
         **profile,
