@@ -209,8 +209,9 @@ class Settings:
 
         The names of both differ in one word, and Lambda limits the environment of a function to 4 KB.
         """
-        named = self.environment.get("RU4M_AVATARS_BUCKET")
-        return named or "-avatars".join(self.export_bucket().rsplit("-exports", 1))
+        if "RU4M_EXPORT_BUCKET" in self.environment:
+            return "-avatars".join(self.export_bucket().rsplit("-exports", 1))
+        return self._named("RU4M_AVATARS_BUCKET")
 
     def papers_bucket(self) -> str:
         """The bucket of identity papers; set only for functions that use it."""

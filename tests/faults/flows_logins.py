@@ -69,7 +69,7 @@ class LoggingIn(UserFlow):
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore challenges and sessions, of which there may be another one, and count no right tries."""
-        repeated = {"challenge", "session", "security_event"}
+        repeated = {"challenge", "session", "session_device", "security_event"}
         if row.get("kind") == "chosen_secret":
             row = {**row, "version": 1}
         return None if row.get("kind") in repeated else forgive_counts(row)
