@@ -93,7 +93,7 @@ def test_item_of_a_profile_contains_ids_times_and_a_sealed_blob(store: StoredIte
     account = owner_of(zvezdanka)
     key = {"pk": {"S": f"A#{account}"}, "sk": {"S": "profile"}}
     item = store.dynamodb.get_item(TableName="ru4m-local-accounts", Key=key)["Item"]
-    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed"}
+    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "shape", "sealed"}
 
 
 def owner_of(phone: Phone) -> str:

@@ -60,7 +60,14 @@ def test_purge_finds_files_that_no_record_names(world: World, mila: User) -> Non
     )
     for key in unneeded:
         put(key, b"x")
+    world.advance(DAY + timedelta(seconds=1))
     assert strays_of_eight_hours(world) == sorted(unneeded)
+
+
+@pytest.mark.promise("RGT-3")
+def test_purge_leaves_what_a_hold_has_just_kept_without_its_record(world: World) -> None:
+    put(f"held/{HeldId.new()}/{AvatarId.new()}", b"x")
+    assert list(strays_of_eight_hours(world)) == []
 
 
 @pytest.mark.promise("RET-1")
