@@ -171,4 +171,4 @@ class PaperId(Id, prefix="pp"):
 
 
 class AvatarId(Id, prefix="av"):
-    """One uploaded picture of a user, also in its public address; random, so that nobody can guess it."""
+    """One uploaded picture of a user, also in its public address; random, and not to be guessed."""

@@ -15383,7 +15383,7 @@ export interface operations {
                  */
                 user_id: string;
                 /**
-                 * @description One uploaded picture of a user, also in its public address; random, so that nobody can guess it.
+                 * @description One uploaded picture of a user, also in its public address; random, and not to be guessed.
                  * @example av_0a1b2c3d4e5f6g7h8j9kmnpqrs
                  */
                 avatar_id: string;

@@ -225,7 +225,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/recoveries/{challenge_id}/proof",
         "POST /v1/recoveries/{challenge_id}/verify",
         "POST /v1/login",
-        "GET /v1/users/{user_id}/avatars/{avatar_id}/{form}",  # a random id that nobody can guess
+        "GET /v1/users/{user_id}/avatars/{avatar_id}/{form}",  # a random id, not to be guessed
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
