@@ -28,7 +28,7 @@ from chalicelib.core.settings import settings
 GROUPS = {
     "signup": (
         "chalicelib.signup.api",
-        "chalicelib.accounts.openings.pin_api",
+        "chalicelib.accounts.pins.api",
         "chalicelib.accounts.passwords.api",
         "chalicelib.accounts.recoveries.api",
     ),

@@ -22,6 +22,7 @@ Refusals are left to botocore.
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -147,6 +148,23 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     except BotoCoreError:
         raise Unavailable from None
     return answer
+
+
+def object_or_none(bucket: str, key: str, at_most: int) -> bytes | None:
+    """The first bytes of an object in S3; None if there is none. A role that may not list is refused then.
+
+    Raises:
+        Unavailable: S3 does not answer.
+    """
+    try:
+        answer = ask("s3", "get_object", Bucket=bucket, Key=key)
+    except AwsBug as bug:
+        if str(bug) in {"NoSuchKey", "AccessDenied"}:
+            return None
+        raise
+    with closing(answer["Body"]) as body:
+        content: bytes = body.read(at_most)
+    return content
 
 
 def listed_objects(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:

@@ -1079,7 +1079,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Set the PIN of the account, which devices that it does not know have to show from now on.
+         * Set the PIN of the account, which unknown and signed-out devices have to show from now on.
          * @description It replaces an earlier one, whose tries and waits end. The verified address is notified. A run such as
          *     123456, and up to three digits repeated, are refused.
          */

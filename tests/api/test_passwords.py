@@ -102,6 +102,15 @@ def test_setting_needs_a_stepped_up_session(world: World) -> None:
     assert world.a_user().calls("PUT", "/v1/profile/password", body=body).problem == "step_up_required"
 
 
+@pytest.mark.parametrize("change", [lambda user: sets_password(user, "osam vidri pliva"), removes_password])
+def test_session_that_ends_while_it_changes_a_password_changes_none(mila: User, change: Any) -> None:
+    stepped_up(mila)
+    (before,) = cloud.records("chosen_secret")
+    just_before(table, "transact", mila.logs_out)
+    assert change(mila).problem == "session_ended"
+    assert cloud.records("chosen_secret") == [before]
+
+
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
 def test_frozen_or_restricted_account_sets_no_password(world: World, state: str) -> None:
     user = world.a_user().is_stepped_up()

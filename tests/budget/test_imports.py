@@ -87,7 +87,7 @@ BUDGETS = {
     ("app", "contacts"): Budget(415, 5.07),
     ("app", "conversations"): Budget(674, 7.93),
     ("app", "notices"): Budget(425, 5.21),
-    ("app", "consents"): Budget(441, 5.32),
+    ("app", "consents"): Budget(441, 5.33),
     ("app", "chat"): Budget(375, 4.87),
     ("app", "usage"): Budget(425, 5.21),
     ("app", "admin"): Budget(609, 6.25),

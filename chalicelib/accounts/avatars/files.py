@@ -10,7 +10,6 @@ The mark is stored before the picture, and deleted after it. So no picture is wi
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +23,6 @@ from chalicelib.accounts.avatars.model import (
     NewAvatar,
 )
 from chalicelib.core import aws
-from chalicelib.core.aws import AwsBug
 from chalicelib.core.ids import AccountId, AvatarId, HeldId
 from chalicelib.core.settings import settings
 
@@ -54,20 +52,12 @@ def incoming(key: str) -> tuple[AccountId, AvatarId] | None:
 
 
 def read(key: str) -> bytes | None:
-    """The bytes of an object; None if there is none. S3 hides that from a role that may not list it.
+    """The bytes of an object; None if there is none.
 
     Raises:
         Unavailable: S3 does not answer.
     """
-    try:
-        answer = aws.ask("s3", "get_object", **_at(key))
-    except AwsBug as bug:
-        if str(bug) in {"NoSuchKey", "AccessDenied"}:
-            return None
-        raise
-    with closing(answer["Body"]) as body:
-        content: bytes = body.read(MAX_BYTES + 1)
-    return content
+    return aws.object_or_none(settings().avatars_bucket(), key, MAX_BYTES + 1)
 
 
 def read_kept(avatar_id: AvatarId) -> bytes | None:

@@ -18,7 +18,6 @@ from chalicelib.accounts.challenges.limits import LINKS_PER_ADDRESS
 from chalicelib.accounts.challenges.model import Opened
 from chalicelib.accounts.links import model, store
 from chalicelib.accounts.links.model import LINK_LIFE, LinkExpired, SessionLink
-from chalicelib.accounts.links.words import DEVICE_LINKED
 from chalicelib.accounts.model import Account, Device
 from chalicelib.accounts.service import devices, last_uses
 from chalicelib.accounts.sessions import messages
@@ -31,7 +30,7 @@ from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import LinkId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import commit, retry_on
-from chalicelib.messages.letters import Addressee, WrittenMessage
+from chalicelib.messages.letters import Addressee
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 
@@ -95,7 +94,7 @@ def confirm(
     session, opens = sessions.new_session(account, device, keys, new_device=is_new, origin_id=by.origin)
     opened = Opened(account_id=account_id, session_id=session.session_id, new_account=False)
     if is_new:
-        messages.notify(WrittenMessage(DEVICE_LINKED, None, {}), owner)
+        messages.announce_linked_device(owner)
     try:
         commit(
             store.confirmation(link_id, opened, by.session_id, clock.now() + LINK_LIFE),

@@ -1,9 +1,8 @@
-"""The bodies of openings, and the problem of letting in a session that does not wait."""
+"""The response and the problem of letting in a session that waits."""
 
-from chalicelib.accounts.secrets.model import NewPin
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.core.errors import ConflictingRequest
-from chalicelib.core.http import Body, View
+from chalicelib.core.http import View
 from chalicelib.core.ids import UserId
 
 
@@ -18,9 +17,3 @@ class LetIn(View):
 
     user_id: UserId
     session: SessionView
-
-
-class PinBody(Body):
-    """The new PIN of the account."""
-
-    pin: NewPin

@@ -31,6 +31,22 @@ _NEW_DEVICE: Letters = {
         ),
     ),
 }
+_DEVICE_LINKED: Letters = {
+    "sr": (
+        "RU4M: prijava na novom uređaju",
+        (
+            "Jedan od Vaših prijavljenih uređaja je QR kodom prijavio nov uređaj na Vaš nalog.",
+            "Ako to niste bili Vi, odjavite oba u aplikaciji, u spisku uređaja, i pišite na {contact}.",
+        ),
+    ),
+    "en": (
+        "RU4M: a new device signed in",
+        (
+            "One of your signed-in devices signed a new device in to your account, with a QR code.",
+            "If it was not you, sign both out in the app, in the list of devices, and write to {contact}.",
+        ),
+    ),
+}
 _WAITING: Letters = {
     "sr": (
         "RU4M: nov uređaj čeka na Vaš nalog",
@@ -141,6 +157,11 @@ def announce_number_passed(owner: Addressee) -> None:
 def announce_new_device(owner: Addressee) -> None:
     """Notify the mailbox of the account, if it has one, of a sign-in on a new device."""
     _mail(WrittenMessage(_NEW_DEVICE, None, {}), owner)
+
+
+def announce_linked_device(owner: Addressee) -> None:
+    """Notify the mailbox of the account, if it has one, of a device that another one signs in (ADR 105)."""
+    _mail(WrittenMessage(_DEVICE_LINKED, None, {}), owner)
 
 
 def announce_waiting(owner: Addressee) -> None:

@@ -5,11 +5,9 @@ clean/<request>/<paper>      as kept
 """
 
 import re
-from contextlib import closing
 from typing import Any
 
 from chalicelib.core import aws
-from chalicelib.core.aws import AwsBug
 from chalicelib.core.ids import PaperId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.rights.papers.model import FORM_LIFE, LINK_LIFE, MAX_BYTES, IdentityPaper, PaperType
@@ -39,20 +37,12 @@ def incoming(key: str) -> tuple[RightsRequestId, PaperId] | None:
 
 
 def read(key: str) -> bytes | None:
-    """The bytes of an uploaded object; None if there is none. S3 hides that, since no role may list it.
+    """The bytes of an uploaded object; None if there is none.
 
     Raises:
         Unavailable: S3 does not answer.
     """
-    try:
-        answer = aws.ask("s3", "get_object", **_at(key))
-    except AwsBug as bug:
-        if str(bug) in {"NoSuchKey", "AccessDenied"}:
-            return None
-        raise
-    with closing(answer["Body"]) as body:
-        content: bytes = body.read(MAX_BYTES + 1)
-    return content
+    return aws.object_or_none(settings().papers_bucket(), key, MAX_BYTES + 1)
 
 
 def keep(request_id: RightsRequestId, paper_id: PaperId, content: bytes, kind: PaperType) -> None:

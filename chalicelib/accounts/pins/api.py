@@ -2,40 +2,43 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.openings import pins
-from chalicelib.accounts.openings.model import PinBody
+from chalicelib.accounts.pins import service
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
-from chalicelib.accounts.secrets.model import SecretKind
+from chalicelib.accounts.secrets.model import NewPin, SecretKind
 from chalicelib.accounts.secrets.service import CHANGES
 from chalicelib.accounts.secrets.store import GLANCES
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller
 from chalicelib.core.errors import NotFound, SessionEnded, Unavailable, existing
-from chalicelib.core.http import NoContent, Unlimited, route
+from chalicelib.core.http import Body, NoContent, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
 
-pin_routes = Blueprint(__name__)
+pins = Blueprint(__name__)
 
 _PIN = GLANCES[SecretKind.PIN]
 _NEEDS = (DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, _PIN)
 
 
-@route(
-    pin_routes, "PUT", "/v1/profile/pin", needs=_NEEDS, limit=CHANGES, problems=(SessionEnded, Unavailable)
-)
+class PinBody(Body):
+    """The new PIN of the account."""
+
+    pin: NewPin
+
+
+@route(pins, "PUT", "/v1/profile/pin", needs=_NEEDS, limit=CHANGES, problems=(SessionEnded, Unavailable))
 def set_pin(caller: ActiveStepUpCaller, body: PinBody) -> NoContent:
-    """Set the PIN of the account, which devices that it does not know have to show from now on.
+    """Set the PIN of the account, which unknown and signed-out devices have to show from now on.
 
     It replaces an earlier one, whose tries and waits end. The verified address is notified. A run such as
     123456, and up to three digits repeated, are refused.
     """
     account = existing(caller[OPEN_ACCOUNT], SessionEnded)
-    pins.put(caller.session, account, caller[READABLE_PROFILE], caller[_PIN], body.pin, caller[DATA_KEY])
+    service.put(caller.session, account, caller[READABLE_PROFILE], caller[_PIN], body.pin, caller[DATA_KEY])
     return NoContent()
 
 
 @route(
-    pin_routes,
+    pins,
     "DELETE",
     "/v1/profile/pin",
     needs=_NEEDS,
@@ -45,5 +48,5 @@ def set_pin(caller: ActiveStepUpCaller, body: PinBody) -> NoContent:
 def remove_pin(caller: ActiveStepUpCaller) -> NoContent:
     """Remove the PIN of the account. The verified address is notified."""
     account = existing(caller[OPEN_ACCOUNT], SessionEnded)
-    pins.remove(caller.session, account, caller[READABLE_PROFILE], caller[_PIN])
+    service.remove(caller.session, account, caller[READABLE_PROFILE], caller[_PIN])
     return NoContent()
