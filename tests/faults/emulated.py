@@ -69,14 +69,15 @@ def delete_stored_data() -> None:
         deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
         for start in range(0, len(deletes), 25):
             client.batch_write_item(RequestItems={table: deletes[start : start + 25]})
-    for key in stored_copies():
-        aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)
+    # Accounts have the same ids in each playing, so a file that stays would be one of the next account.
+    for bucket in cloud.buckets():
+        for item in aws.listed_objects(bucket, ""):
+            aws.client("s3").delete_object(Bucket=bucket, Key=item["Key"])
 
 
 def stored_copies() -> list[str]:
     """Return the keys of the objects in the bucket of copies."""
-    listed = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
-    return [item["Key"] for item in listed.get("Contents", ())]
+    return [item["Key"] for item in aws.listed_objects(settings().export_bucket(), "")]
 
 
 class Changes:

@@ -10,6 +10,10 @@ import requests
 
 from chalicelib.core import aws
 from infra.stream_emulator import Emulator
+from tests.faults import emulated
+from tests.faults.flows_avatars import ShowingAnAvatar
+from tests.faults.playing import play
+from tests.support.clouds import cloud
 from tests.support.faults.crash import How, Killed, Point, Watch
 
 
@@ -113,3 +117,9 @@ def test_lost_response_raises_an_error_and_the_process_continues(stream: Emulato
     with watch.on(), pytest.raises(Exception, match="Read timeout"):
         watch.process(put("unanswered"))
     assert is_stored("unanswered")
+
+
+def test_playing_begins_without_the_files_of_the_one_before(stream: Emulator) -> None:
+    play(ShowingAnAvatar, stream)
+    emulated.delete_stored_data()
+    assert [item["Key"] for bucket in cloud.buckets() for item in aws.listed_objects(bucket, "")] == []

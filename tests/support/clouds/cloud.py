@@ -126,9 +126,14 @@ def create_queues() -> None:
         aws.client("sqs").create_queue(QueueName=f"ru4m-test-{name}")
 
 
-def create_buckets() -> None:
+def buckets() -> tuple[str, ...]:
+    """Name the buckets of a stage, without the archive of locked marks."""
     stored = settings()
-    for bucket in (stored.export_bucket(), stored.papers_bucket(), stored.avatars_bucket()):
+    return stored.export_bucket(), stored.papers_bucket(), stored.avatars_bucket()
+
+
+def create_buckets() -> None:
+    for bucket in buckets():
         place = {"LocationConstraint": REGION}
         aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
