@@ -44,6 +44,7 @@ GROUPS = {
     ),
     "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),
+    "notifications": ("chalicelib.push.api",),
     "notices": (
         "chalicelib.consents.notices.api",
         "chalicelib.operations.breaches.api",
@@ -89,6 +90,7 @@ JOBS = (
     "chalicelib.stream.settings.jobs",
     "chalicelib.operations.ledger_jobs",
     "chalicelib.consents.jobs",
+    "chalicelib.push.jobs",
     "chalicelib.operations.mail_jobs",
     "chalicelib.reconciliation.jobs",
     "chalicelib.retention.consent_jobs",

@@ -117,6 +117,11 @@ _TAGS = (
         ("blocks", "contact-codes", "contacts", "invitations", "users"),
     ),
     _Tag("conversations", "Who is in a conversation. Messages are Stream's.", ("conversations",)),
+    _Tag(
+        "notifications",
+        "Push tokens, choices about pushes, and missed calls.",
+        ("calls", "devices", "notifications"),
+    ),
     _Tag("chat", "Tokens for Stream.", ("chat",)),
     _Tag(
         "notices",

@@ -47,7 +47,7 @@ class NotOffered(ConflictingRequest):
     With `threshold`: by the date of birth in the profile, the subject is too young to consent.
     """
 
-    title = "This purpose is not offered; do not ask for consent"
+    title = "The privacy policy in effect does not offer this yet"
     may_show: ClassVar[Schemas] = _THRESHOLD
 
 

@@ -76,6 +76,9 @@ class LimitName(StrEnum):
     CONVERSATION_CHANGES = "conversation_changes"
     GROUP_NAMES = "group_names"
     MESSAGE_DELETIONS = "message_deletions"
+    NOTIFICATION_CHANGES = "notification_changes"
+    MISSED_CALLS = "missed_calls"
+    PUSH_REGISTRATIONS = "push_registrations"
     REQUESTS = "requests"
 
 

@@ -39,6 +39,7 @@
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
     │   ├── (links)              link_expired
+    │   ├── (push_tokens)        push_token_not_proven
     │   ├── (contacts)           contact_code_replaced, also once it is withdrawn
     │   ├── (conversations)      conversation_left, by the caller
     │   └── (rights)             export_deleted

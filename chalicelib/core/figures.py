@@ -106,12 +106,17 @@ class Limits(FigureSet):
     conversation_changes_day: int = _count(200)
     group_names_day: int = _count(100)
     message_deletions_day: int = _count(1_000)
+    notification_changes_day: int = _count(200)
+    missed_calls_day: int = _count(100)
+    # By an account, and of proofs that are pushed to one token.
+    push_registrations_day: int = _count(20)
     # Members of a group, its first member included. One transaction has a row and a condition per member.
     conversation_members_most: int = _figure(49, 3, 49)
     # The most that an account has at a time. All blocks of an account are one item of at most 400 KB.
     contacts_most: int = _figure(1_000, 5, 5_000)
     blocks_most: int = _figure(500, 5, 1_000)
     invitations_most: int = _figure(100, 5, 200)
+    missed_calls_most: int = _figure(200, 5, 500)
     operator_calls_per_minute: int = _count(120)
     subject_lookups_day: int = _count(100)  # by one operator (ADR 52)
     # Usage events per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
@@ -147,7 +152,7 @@ class Limits(FigureSet):
 
 
 @dataclass(frozen=True)
-class Push(FigureSet):
+class Transfers(FigureSet):
     """Time limits and size of a push to an address that a subject submitted (ADR 18).
 
     All of them fit into the fifteen minutes of a function, with time left to record the outcome.
@@ -294,7 +299,7 @@ class FanOut(FigureSet):
 
 
 KINDS: tuple[type[FigureSet], ...] = (
-    Limits, Push, ErasureWaits, PurgeLimits, BackupDays, ReconciliationLimits, IdleAccounts, FanOut,
+    Limits, Transfers, ErasureWaits, PurgeLimits, BackupDays, ReconciliationLimits, IdleAccounts, FanOut,
     ChoiceWaits,
 )  # fmt: skip
 

@@ -172,3 +172,11 @@ class PaperId(Id, prefix="pp"):
 
 class AvatarId(Id, prefix="av"):
     """One uploaded picture of a user, also in its public address; random, and not to be guessed."""
+
+
+class PushId(Id, prefix="n"):
+    """What a push is about, for its recipient's app; to Apple and Google it says nothing."""
+
+
+class MissedCallId(Id, prefix="mc"):
+    """One missed call."""

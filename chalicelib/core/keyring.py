@@ -129,6 +129,58 @@ def pair_key() -> MacKeys:
     return MacKeys("1", {"1": base64.b64decode(_read(Secret.PAIRS)["key"])})
 
 
+class NoCredentials(Exception):
+    """The vault has no credentials at a provider of pushes."""
+
+
+@dataclass(frozen=True, repr=False)
+class ApnsCredentials:
+    """A key (PEM) that signs tokens for APNs, its id, its team, and the app that gets the pushes."""
+
+    team_id: str
+    key_id: str
+    topic: str
+    key: str
+
+
+@dataclass(frozen=True, repr=False)
+class FcmCredentials:
+    """A service account that sends the pushes of a project at Firebase, and its private key (PEM)."""
+
+    project_id: str
+    client_email: str
+    private_key: str
+
+
+@cache
+def apns_credentials() -> ApnsCredentials:
+    """Return our credentials at Apple; only functions that push read them.
+
+    Raises:
+        NoCredentials: the stage has none.
+    """
+    return ApnsCredentials(**_credentials(Secret.APPLE))
+
+
+@cache
+def fcm_credentials() -> FcmCredentials:
+    """Return our credentials at Google, as for Apple."""
+    return FcmCredentials(**_credentials(Secret.GOOGLE))
+
+
+def _credentials(provider: Secret) -> dict[str, str]:
+    """A deployment creates the document empty, and `ops keys` fills it (infra/ops/keys/push_credentials)."""
+    if not (held := _read(provider)):
+        raise NoCredentials
+    return held
+
+
+def forget_push_credentials() -> None:
+    """Read the credentials again at their next use; for a caller whose credentials a provider refused."""
+    apns_credentials.cache_clear()
+    fcm_credentials.cache_clear()
+
+
 def forget_stream_secret() -> None:
     """Read Stream's secret again at its next use; for a caller whose secret Stream refused."""
     _stream_secrets.clear()
@@ -139,6 +191,7 @@ def forget() -> None:
     for cached in (mac_keys, pair_key, signing_key):
         cached.cache_clear()
     forget_stream_secret()
+    forget_push_credentials()
 
 
 def wrapping_key() -> SealingKeys:

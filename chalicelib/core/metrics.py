@@ -58,10 +58,11 @@ class Dimension(Enum):
         "function",
         """about access_token admin announce_notices announce_to_shard chat check_chat_settings
         checkpoint_ledger clean_avatars clean_images close_idle_accounts consents contacts
-        conversations erase_accounts hooks keep_holds note_bounces notices notify_of_breaches profiles
-        purge_expired reconcile_chat record_verified_codes renew_consents renew_shard report_inbox
-        rights roll_up_usage send_unsent sessions signup site sweep_rights sync_chat_profiles
-        transfer_copies usage watch_breaches work_on_hooks work_rights""",
+        conversations erase_accounts hooks keep_holds note_bounces notices notifications
+        notify_of_breaches profiles purge_expired push_changes push_messages reconcile_chat
+        record_verified_codes renew_consents renew_shard report_inbox rights roll_up_usage send_unsent
+        sessions signup site sweep_rights sync_chat_profiles transfer_copies usage watch_breaches
+        work_on_hooks work_rights""",
     )
 
     def __init__(self, label: str, values: str) -> None:
@@ -113,6 +114,12 @@ class Metric(Enum):
     CONSENT_SHARDS_DUE = ("ConsentShardsDue", "Count")
     CONSENT_SHARDS_ABANDONED = ("ConsentShardsAbandoned", "Count")
     CONSENT_STANDSTILL_MINUTES = ("ConsentStandstillMinutes", "Count")
+    PUSH_SENT = ("PushSent", "Count")
+    PUSH_COLLAPSED = ("PushCollapsed", "Count")
+    PUSH_DROPPED = ("PushDropped", "Count")
+    PUSH_REFUSED = ("PushRefused", "Count")
+    PUSH_UNANSWERED = ("PushUnanswered", "Count")
+    PUSH_TOKEN_GONE = ("PushTokenGone", "Count")
     CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")

@@ -63,6 +63,13 @@ PERIODS: Mapping[str, Bounds] = {
     # The events of a day are needed until the day is closed and its figures are published.
     "usage": _bounds("P30D", "P7D", "P90D"),
     "usage_count": _bounds("P1D", "P1D", "P1D"),  # counted from the day's first second
+    # An app registers its token each time it starts; a session that is not used ends as early.
+    "push_token": _bounds("P60D", "P1D", "P60D"),
+    # Longer than a message is pushed after it was written (ADR 110).
+    "push_count": _bounds("PT1H", "PT1H", "PT1H"),
+    # Six times as long as a proof can be used (ADR 109).
+    "push_proof": _bounds("PT1H", "PT1H", "PT1H"),
+    "call_record": _bounds("P30D", "P1D", "P30D"),
     "security_log": _bounds("P90D", "P7D", "P180D"),
     # Erased users are looked for until 90 days after the erasure; the rest is for days without a run.
     "stream_check": _bounds("P120D", "P120D", "P120D"),

@@ -63,8 +63,8 @@ def in_language(words: Mapping[str, str], language: Language) -> str:
 # Names of companies, services and formats, and abbreviations without a Serbian form. ZZPL has one: ЗЗПЛ.
 LATIN = frozenset(
     {
-        "Amazon", "AWS", "CET", "CEST", "Control", "CSV", "DER", "DSA", "ECDSA", "EMEA", "FADP",
-        "GDPR", "Global", "HTTPS", "IEC",
+        "Amazon", "Android", "Apple", "AWS", "CET", "CEST", "Control", "CSV", "DER", "DSA",
+        "ECDSA", "EMEA", "FADP", "GDPR", "Global", "Google", "HTTPS", "IEC", "Ireland", "Limited",
         "Inc", "IP", "ISO", "JSON", "KMS", "Ltd", "NAT", "PDF", "PIN", "RU", "SARL", "Schema", "Services",
         "SES", "SMS", "SNS", "SOC", "Stream", "TLS", "UK", "UTC", "Web", "ZIP",
     }

@@ -24,6 +24,11 @@ def private_url(url: str) -> str:
     return url if local else https_url(url)
 
 
+def private_urls(text: str) -> Mapping[str, str]:
+    """Private URLs by name, as `name=URL` separated by `;`."""
+    return {name: private_url(url) for name, _, url in (one.partition("=") for one in text.split(";") if one)}
+
+
 def web_url(url: str) -> str:
     """An http or https URL."""
     if urlsplit(url).scheme not in {"http", "https"}:

@@ -65,7 +65,9 @@ class ErasureExtent(StrEnum):
 class Secret(StrEnum):
     """The purposes of the secrets in the vault; a variable for each has its name or ARN."""
 
+    APPLE = "apple"
     CODES = "codes"
+    GOOGLE = "google"
     LOOKUP = "lookup"
     PAIRS = "pairs"
     PEPPERS = "peppers"
@@ -108,7 +110,7 @@ class Settings:
     contact_email: str
     limits: figures.Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
-    push: figures.Push
+    push: figures.Transfers
     purge: figures.PurgeLimits
     backups: figures.BackupDays
     reconciliation: figures.ReconciliationLimits
@@ -122,6 +124,7 @@ class Settings:
     operators: Principals  # accepted on the internal routes; none if not set
     local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
+    push_urls: Mapping[str, str]  # in place of Apple's and Google's, by service; on stage `local` only
     environment: Mapping[str, str] = field(repr=False)  # contains the function's credentials
 
     access_token_life = timedelta(minutes=15)
@@ -197,7 +200,13 @@ class Settings:
         return self._named("RU4M_CERTIFICATE_KEYS")
 
     def queue(self, name: str) -> str:
-        """The URL of a queue; set only for functions that send to it or receive from it."""
+        """The URL of a queue; set only for functions that send to it or receive from it.
+
+        That of pushes is not set beside that of rights, from which it differs in one word, as for
+        `avatars_bucket`.
+        """
+        if name == "pushes" and "RU4M_RIGHTS_QUEUE" in self.environment:
+            return "-pushes".join(self.queue("rights").rsplit("-rights", 1))
         return self._named(f"RU4M_{name.upper()}_QUEUE")
 
     def export_bucket(self) -> str:
@@ -250,7 +259,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
         limits=_figures(environment, figures.Limits),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
-        push=_figures(environment, figures.Push),
+        push=_figures(environment, figures.Transfers),
         purge=_figures(environment, figures.PurgeLimits),
         backups=_figures(environment, figures.BackupDays),
         reconciliation=_figures(environment, figures.ReconciliationLimits),
@@ -266,6 +275,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         operators=_operators(environment),
         local_targets=_local_targets(environment, stage),
         local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "a version is published by a commit"),
+        push_urls=_push_urls(environment, stage),
         environment=environment,
     )
 
@@ -292,6 +302,12 @@ def _local_targets(environment: Mapping[str, str], stage: Stage) -> Mapping[str,
     variable = "RU4M_LOCAL_TARGETS"
     _only_locally(environment, variable, stage, "nothing is sent to local servers")
     return _understood(environment, variable, setting_values.local_targets, "")
+
+
+def _push_urls(environment: Mapping[str, str], stage: Stage) -> Mapping[str, str]:
+    variable = "RU4M_PUSH_URLS"
+    _only_locally(environment, variable, stage, "pushes go to Apple and Google")
+    return _understood(environment, variable, setting_values.private_urls, "")
 
 
 def _required(environment: Mapping[str, str], variable: str) -> str:

@@ -47,6 +47,13 @@ class Period(Enum):
     ERASURE_INPUTS = ("until the deletion is complete, at most {} after its last progress", Start.INSTANT)
     USAGE = ("{} after the event", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
+    PUSH_TOKEN = (
+        "{} after an app of the account last registered one, or until the device is signed out",
+        Start.INSTANT,
+    )
+    PUSH_COUNT = ("{} after the push", Start.INSTANT)
+    PUSH_PROOF = ("{} after it was sent", Start.INSTANT)
+    CALL_RECORD = ("{} after the call", Start.INSTANT)
     SECURITY_LOG = ("{} after the event was recorded", Start.INSTANT)
     RIGHTS_EVIDENCE = (
         "{} after the request was closed; if it restricts or objects to a use, after that ended",

@@ -173,12 +173,13 @@ class ErasurePlan:
     unreadable_with_key: tuple[str, ...]  # all copies; those in backups once the backups of Keys have expired
 
 
-# A sign-out deletes a session at once, and so does the freeze of an erasure. The security log has sign-ins.
-_DELETED_BY_SIGN_OUT = frozenset({"session"})
+# A sign-out deletes a session and its push token at once, and so does the freeze of an erasure. The security
+# log has sign-ins; what was pushed is on no record.
+_DELETED_BY_SIGN_OUT = frozenset({"session", "push_devices"})
 
 
 def holdable(records: Records) -> tuple[str, ...]:
-    """The kinds of records that a hold can keep: those found by the account, except sessions."""
+    """The kinds that a hold can keep: those found by the account, without sessions and push tokens."""
     by_account = (d.kind for d in _sorted(records) if lookup_path(d.table) is LookupPath.BY_ACCOUNT)
     return tuple(kind for kind in by_account if kind not in _DELETED_BY_SIGN_OUT)
 

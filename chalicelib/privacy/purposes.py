@@ -120,6 +120,8 @@ class Practice(StrEnum):
     CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
     COUNTING_USE = "counting_use"  # USE-6
     IDENTITY_PAPERS = "identity_papers"  # RGT-11
+    NOTIFYING = "notifying"  # CALL-2
+    HIDING_STATUS = "hiding_status"  # STR-10
 
 
 # The purposes whose consent each practice uses. No code uses the others' consents, so they have no practice.
@@ -127,6 +129,8 @@ CONSENTS_USED: Mapping[Practice, frozenset[Purpose]] = {
     Practice.CLOSING_IDLE_ACCOUNTS: frozenset(),
     Practice.COUNTING_USE: frozenset({Purpose.ANALYTICS}),
     Practice.IDENTITY_PAPERS: frozenset(),
+    Practice.NOTIFYING: frozenset(),
+    Practice.HIDING_STATUS: frozenset(),
 }
 
 

@@ -125,6 +125,16 @@ _PORTABLE = frozenset(
 )
 
 
+_PUSHED = frozenset({Purpose.NOTIFICATIONS, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION})
+_OF_PUSHES = (
+    (
+        "a notification contains a fixed line in the user's language, and no text of a message, no name and "
+        "no phone number; the app fetches them"
+    ),
+    "an id that says nothing to this recipient",
+)
+
+
 class Recipient(Registered):
     """The register of recipients."""
 
@@ -150,8 +160,8 @@ class Recipient(Registered):
         role=Role.PROCESSOR,
         activity=(
             "delivers chat messages and stores them for a limited time; receives an id, a display name, the "
-            "address of a picture, the ids of the users whom a user blocks, and for each conversation the "
-            "ids of its members and a group's name"
+            "address of a picture, whether the user hides when they are online, the ids of the users whom a "
+            "user blocks, and for each conversation the ids of its members and a group's name"
         ),
         categories=frozenset(
             {
@@ -160,6 +170,7 @@ class Recipient(Registered):
                 Category.SELF_IMAGE,
                 Category.CONTACTS,
                 Category.CONTENT_PRIVATE,  # the name of a group
+                Category.ACCOUNT_SETTINGS,  # whether a user hides when they are online
             }
         ),
         # As our processor it also assists us with rights requests (Art. 28(3)(e) GDPR).
@@ -235,6 +246,36 @@ class Recipient(Registered):
             ),
         ),
         confidentiality="the secrecy of communications, by law",
+        rights_contact=_BY_ITS_NOTICE,
+    )
+    APPLE = RegisterEntry(
+        label="Apple Inc.",
+        country="the United States",
+        role=Role.CONTROLLER,
+        activity=(
+            "delivers notifications to iPhones: receives which phone, what kind of thing happened, the "
+            "user's language, and an opaque id"
+        ),
+        categories=frozenset({Category.DEVICE_ID, Category.LANGUAGE}),
+        purposes=_PUSHED,
+        mechanism=Mechanism.FOR_THE_CONTRACT,
+        safeguards=_OF_PUSHES,
+        confidentiality="its agreement with developers of apps",
+        rights_contact=_BY_ITS_NOTICE,
+    )
+    GOOGLE = RegisterEntry(
+        label="Google Ireland Limited",
+        country="Ireland; the group, which delivers the notifications, is in the United States",
+        role=Role.CONTROLLER,
+        activity=(
+            "delivers notifications to Android phones: receives which phone, what kind of thing happened, "
+            "the user's language, and an opaque id"
+        ),
+        categories=frozenset({Category.DEVICE_ID, Category.LANGUAGE}),
+        purposes=_PUSHED,
+        mechanism=Mechanism.FOR_THE_CONTRACT,
+        safeguards=_OF_PUSHES,
+        confidentiality="its terms for developers of apps",
         rights_contact=_BY_ITS_NOTICE,
     )
     NAMED_CONTROLLER = RegisterEntry(

@@ -1,8 +1,8 @@
 """Compares all users of Stream with the accounts, page by page, over days (STR-1, STR-2, STR-3).
 
-It finds what the worker of marks cannot know of (ADR 69): a name or picture that differs, a field or push
-token that only a client can have set, blocks that differ, a user who is active although the account is not,
-and a user who is deactivated although the account is active, such as one who was once taken for a user
+It finds what the worker of marks cannot know of (ADR 69): a name, picture or status that differs, a field or
+push token that only a client can have set, blocks that differ, a user who is active although the account is
+not, and a user who is deactivated although the account is active, such as one who was once taken for a user
 without an account. The account is marked, so the worker sends its current state: the profile, which replaces
 all fields, and the blocks, or it deactivates the user. Push tokens are deleted, and a user whose account is
 active is reactivated before.
@@ -14,6 +14,8 @@ Invariants:
 - A user whose claim names an account that does not exist is only counted: the account may have been lost.
 - An account that is marked is not compared: the worker has something to send.
 - A user with an open case (ADR 39) stays deactivated: an operator decides.
+- A user of whom only the status differs is sent again, and does not count among those that a run may change:
+  when the policy begins to describe hiding it, that is each user, and nothing of theirs is lost (ADR 111).
 - Stream need not show blocks in a list of users. So it is asked for those of each user who blocks another,
   and of each whose blocks it shows.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
@@ -86,6 +88,7 @@ class ComparedPage:
     last: str
     users: int
     drifted: tuple[AccountId, ...]  # profile or blocks differ, or there are fields that are not ours
+    statuses: tuple[AccountId, ...]  # whether they hide that they are online differs, and nothing else
     push_tokens: Mapping[UserId, tuple[str, ...]]  # of drifted users
     ended: tuple[AccountId, ...]  # the user is active, the account is not
     suspended: Mapping[AccountId, UserId]  # the user is deactivated, the account is active
@@ -96,17 +99,18 @@ class ComparedPage:
     @property
     def to_repair(self) -> list[AccountId]:
         """The accounts whose state has to be sent again."""
-        return [*self.drifted, *self.ended, *self.suspended]
+        return [*self.drifted, *self.statuses, *self.ended, *self.suspended]
 
     @property
     def to_change(self) -> int:
-        """How many users a repair changes."""
-        return len(self.to_repair) + self.orphans.to_change
+        """How many users a repair changes, besides statuses."""
+        return len(self.to_repair) - len(self.statuses) + self.orphans.to_change
 
 
 @dataclass
 class _Found:
     drifted: list[AccountId] = field(default_factory=list)
+    statuses: list[AccountId] = field(default_factory=list)
     push_tokens: dict[UserId, tuple[str, ...]] = field(default_factory=dict)
     ended: list[AccountId] = field(default_factory=list)
     suspended: dict[AccountId, UserId] = field(default_factory=dict)
@@ -144,6 +148,7 @@ def page_after(after: str) -> ComparedPage | None:
         last=users[-1].id,
         users=len(users),
         drifted=tuple(found.drifted),
+        statuses=tuple(found.statuses),
         push_tokens=found.push_tokens,
         ended=tuple(found.ended),
         suspended=found.suspended,
@@ -250,6 +255,8 @@ def _compare(
         found.drifted.append(account.account_id)
         if user.push_tokens:
             found.push_tokens[account.user_id] = user.push_tokens
+    elif profile and profile.has_other_status(user):
+        found.statuses.append(account.account_id)
 
 
 def _differs(user: FoundUser, profile: ChatProfile) -> bool:

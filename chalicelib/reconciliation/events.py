@@ -10,6 +10,8 @@ is marked, and the worker of marks sends the profile, which replaces all fields.
 as Stream permits, and each removal causes an event itself. So a second event within an hour waits until the
 hour has ended, and further ones are dropped: the waiting one reads the state.
 
+A status that a client changed is put right in the same way (STR-10, ADR 111).
+
 If Stream adds a field of its own that `stream/answers` does not know, each user seems to have another field,
 and each removal causes the next event. So no more users are written in an hour than reconciliation may
 change in a run. Events beyond that are dropped, and an alarm rings. The pass of reconciliation finds those
@@ -20,6 +22,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import HOUR
 from chalicelib.core.contract_words import InnerLimit
@@ -40,7 +43,7 @@ from chalicelib.stream.model import (
     StreamRefused,
     StreamUnavailable,
 )
-from chalicelib.stream.users import access
+from chalicelib.stream.users import access, sync
 from chalicelib.stream.webhook import events as hooks
 from chalicelib.stream.webhook.events import Hook
 
@@ -81,7 +84,7 @@ def work(body: str) -> None:
 
 
 def strip_fields(hook: Hook, *, has_waited: bool) -> None:
-    """Remove other fields of the user of an active account, if Stream has such fields now.
+    """Send the user of an active account again, if Stream has other fields or another status of it now.
 
     Args:
         hook: the event.
@@ -94,7 +97,10 @@ def strip_fields(hook: Hook, *, has_waited: bool) -> None:
     user_id = UserId(hook.subject)
     account_id = _active_owner(user_id)
     found = access.find_existing([user_id]).get(user_id) if account_id else None
-    if account_id is None or found is None or not (found.has_other_fields or found.push_tokens):
+    if account_id is None or found is None:
+        return
+    is_other = found.has_other_fields or _has_other_status(account_id, found)
+    if not (is_other or found.push_tokens):
         return
     try:
         STRIPPING.hit(user_id)
@@ -106,10 +112,12 @@ def strip_fields(hook: Hook, *, has_waited: bool) -> None:
     except TooMany:
         metrics.count(Metric.STREAM_FIELDS_LEFT)
         return
-    if not _repaired(account_id, found):
+    if not _tokens_deleted(found):
         STRIPPING.uncount(user_id)
         IN_ALL.uncount(_ALL)
         raise Unavailable
+    if is_other:  # the worker of marks sends the profile, which replaces all fields (ADR 69)
+        accounts.renew_mark(account_id)
     metrics.count(Metric.STREAM_FIELDS_STRIPPED, int(found.has_other_fields))
 
 
@@ -143,17 +151,17 @@ def _active_owner(user_id: UserId) -> AccountId | None:
     return owner if account and account.is_active else None
 
 
-def _repaired(account_id: AccountId, found: FoundUser) -> bool:
-    """Delete the push tokens, and mark the account if there are other fields; return whether it worked.
+def _has_other_status(account_id: AccountId, found: FoundUser) -> bool:
+    """Whether Stream shows a user otherwise than the profile says; not, if that cannot be read."""
+    stored = profiles.by_accounts([account_id])
+    return any(sync.chat_profile(*one).has_other_status(found) for one in stored)
 
-    The worker of marks sends the profile, which replaces all fields (ADR 69).
-    """
+
+def _tokens_deleted(found: FoundUser) -> bool:
     try:
         access.delete_push_tokens(UserId(found.id), found.push_tokens)
     except (StreamUnavailable, StreamRefused):
         return False
-    if found.has_other_fields:
-        accounts.renew_mark(account_id)
     return True
 
 

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE, Pace
 from chalicelib.core.metrics import Metric
@@ -66,6 +68,7 @@ class Compared:
 
     users: int = 0
     drifted: int = 0
+    statuses: int = 0
     ended: int = 0
     suspended: int = 0
     ownerless: int = 0
@@ -89,6 +92,7 @@ class Compared:
         """Add a page of users."""
         self.users += page.users
         self.drifted += len(page.drifted)
+        self.statuses += len(page.statuses)
         self.ended += len(page.ended)
         self.suspended += len(page.suspended)
         self.ownerless += page.ownerless
@@ -317,8 +321,15 @@ class _Work:
             channels.close(page)
 
     def _place_in_pass(self) -> str | None:
-        """The id after which the pass goes on, empty at its beginning; None until the next one is due."""
+        """The id after which the pass goes on, empty at its beginning; None until the next one is due.
+
+        One that began under another privacy policy begins anew: each status may differ now (ADR 111).
+        """
         began, days = self.state.pass_began_at, settings().reconciliation.pass_days
+        policy = versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.every())
+        settled = policy.effective_at + 5 * MINUTE  # the difference of two clocks
+        if began and began < settled <= clock.now():
+            return ""
         if self.state.pass_after is not None:
             return self.state.pass_after
         # A beginning in the future was set by a clock that had jumped ahead; it counts as past.

@@ -28,6 +28,8 @@ from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.push import asks
+from chalicelib.push.model import PushKind
 from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.engine.moves import Move, apply_move, undecided, with_next_step_due
 from chalicelib.rights.intake import record
@@ -62,7 +64,15 @@ def submit(subject: Subject, body: RequestedChange, key: IdempotencyKey | None) 
         at=clock.now(),
         fingerprint=idempotency.fingerprint(body) if key else None,
     )
-    return take_instead(subject, body, received, rule)
+    taken = take_instead(subject, body, received, rule)
+    push_erasure(account_id, taken)
+    return taken
+
+
+def push_erasure(account_id: AccountId, taken: TakenRequest) -> None:
+    """Push to the phones of an account that its erasure was requested, before the freeze signs them out."""
+    if taken.request.right is Right.ERASURE:
+        asks.ask(account_id, PushKind.SECURITY, taken.request.request_id)
 
 
 def take_instead(

@@ -143,6 +143,7 @@ def _user(entry: object) -> FoundUser:
         name=_text(entry.get("name")),
         image=_text(entry.get("image")),
         shows_blocks=bool(entry.get("blocked_user_ids")),
+        invisible=shows_hidden(entry),
     )
 
 
@@ -150,6 +151,11 @@ def has_other_fields(user: Mapping[str, Any]) -> bool:
     """Whether a user of Stream has a field that neither we nor Stream set."""
     filled = {name for name, value in user.items() if value not in (None, "", [], {})}
     return not filled <= _OURS | _STREAMS
+
+
+def shows_hidden(user: Mapping[str, Any]) -> bool:
+    """Whether Stream says that it shows a user as offline; it need not state that it does not."""
+    return user.get("invisible") is True
 
 
 def push_tokens(user: Mapping[str, Any]) -> tuple[str, ...]:

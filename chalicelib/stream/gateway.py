@@ -113,17 +113,25 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 # The personal data that the calls send to Stream; `egress` checks it against the register each time.
 AN_ID = frozenset({Category.PSEUDONYM})
-_A_PROFILE = AN_ID | {Category.NAME, Category.SELF_IMAGE}
+_A_PROFILE = AN_ID | {Category.NAME, Category.SELF_IMAGE, Category.ACCOUNT_SETTINGS}
 
 
 def upsert(profiles: Iterable[ChatProfile]) -> None:
     """Create or fully replace up to 100 users; Stream drops all their other fields.
 
+    So the status is in the same call (ADR 111): one without it may show a user who hides it.
+
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
     """
-    users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
+    users = [_fields(profile) for profile in profiles]
     ask(lambda client: client.upsert_users(users), sending=_A_PROFILE)
+
+
+def _fields(profile: ChatProfile) -> dict[str, Any]:
+    optional = {"image": profile.image or None, "invisible": profile.invisible}
+    present = {name: value for name, value in optional.items() if value is not None}
+    return {"id": profile.id, "name": profile.name, **present}
 
 
 def revoke(before: Mapping[UserId, datetime]) -> None:

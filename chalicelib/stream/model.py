@@ -40,6 +40,10 @@ class HookType(StrEnum):
     MESSAGE_DELETED = "message.deleted"
 
 
+# The event whose message is pushed to phones (stream/webhook/messages).
+MESSAGE_NEW = "message.new"
+
+
 class StreamRefused(Exception):
     """Stream refuses the request permanently, as invalid."""
 
@@ -91,11 +95,19 @@ class AppAccess:
 
 @dataclass(frozen=True)
 class ChatProfile:
-    """All data about a user that Stream receives: a random id, display name, picture (STR-1)."""
+    """All data about a user that Stream receives: a random id, display name, picture, status (STR-1).
+
+    `invisible`: whether Stream shows the user as offline (STR-10); None while the policy does not say so.
+    """
 
     id: UserId
     name: str
     image: str | None
+    invisible: bool | None = None
+
+    def has_other_status(self, found: "FoundUser") -> bool:
+        """Whether Stream shows the user otherwise than this says."""
+        return self.invisible is not None and self.invisible != found.invisible
 
 
 @dataclass(frozen=True)
@@ -214,6 +226,7 @@ class FoundUser:
     name: str | None = field(default=None, repr=False)
     image: str | None = field(default=None, repr=False)
     shows_blocks: bool = False  # Stream need not show them in a list of users
+    invisible: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,12 @@ can still pass.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -33,6 +31,7 @@ from chalicelib.core.clock import Instant, WholeInstant
 from chalicelib.core.http import Body, View
 from chalicelib.core.http.parameters import RequestError, details_of
 from chalicelib.core.ids import AccountId
+from chalicelib.core.instants import When
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, KeyClass, Record, personal
@@ -79,7 +78,6 @@ def _digits(text: str) -> int:
 # Words of letters, each with up to three trailing digits: this allows `oauth2`, but no phone number, id or
 # address.
 _WORDS = r"[A-Za-z]+[0-9]{0,3}([._/-][A-Za-z]+[0-9]{0,3})*"
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 EventName = Annotated[str, Field(pattern=f"^{_WORDS}$", max_length=64, examples=["meeting.joined"])]
 Screen = Annotated[str, Field(pattern=f"^/?{_WORDS}$", max_length=64, examples=["settings/privacy"])]
@@ -88,20 +86,6 @@ Word = Annotated[str, Field(pattern=f"^{_WORDS}$", max_length=32)]
 Spelling = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ().,+_/-]*$", max_length=64)]
 
 
-def _written_out(value: object) -> object:
-    """Accept only RFC 3339: pydantic would also accept a number in quotes, as an epoch."""
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(text := value.upper()):
-        raise ValueError("not a time as in RFC 3339")
-    try:
-        instant = datetime.fromisoformat(text).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("not a time of this calendar") from None
-    return instant.replace(microsecond=0) if instant.microsecond else instant
-
-
-When = Annotated[Instant, BeforeValidator(_written_out)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=24 * 3600 * 1000)]
 Megabytes = Annotated[int, Field(strict=True, ge=0, le=1024 * 1024)]
 

@@ -431,6 +431,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calls/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls of contacts that the caller missed, newest first. */
+        get: operations["list_missed_calls"];
+        put?: never;
+        /**
+         * Report that a contact did not answer the caller's call. The contact sees it for 30 days.
+         * @description The response is the same whether or not the user exists, is a contact, or can be met. Reports about one
+         *     contact in the same minute are one call, so a request whose response was lost may be sent again.
+         */
+        post: operations["report_missed_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/certificate-keys": {
         parameters: {
             query?: never;
@@ -730,6 +752,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Register the push token of this device, in place of its former one. Repeat it at each start of the app.
+         * @description 202: another device has the token. A silent push brings the app a `nonce`: repeat the call with it.
+         */
+        put: operations["register_push_token"];
+        post?: never;
+        /** Forget the push token of this device, if it has one: it gets no pushes any more. */
+        delete: operations["forget_push_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/health": {
         parameters: {
             query?: never;
@@ -896,6 +939,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the caller's choices about pushes, with the ETag that changing them requires. */
+        get: operations["show_notifications"];
+        /**
+         * Replace the caller's choices about pushes. They hold from the next push on.
+         * @description Pushes about the security of the account, and about answers to privacy requests, cannot be switched off.
+         *     Sent again after a lost response, the same choices get 200 also with the ETag of before.
+         */
+        put: operations["change_notifications"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -932,7 +997,8 @@ export interface paths {
          * @description Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
          *     `email` needs a stepped-up token. The number and the removed address are notified before. A date of birth
          *     or a country that shows that the user is too young to consent ends the consents that were given: ask the
-         *     user, and send `end_consents=true`.
+         *     user, and send `end_consents=true`. A change of `online_visible` gets 409 `not_offered` while the privacy
+         *     policy in effect does not name it.
          */
         patch: operations["change_profile"];
         trace?: never;
@@ -2263,6 +2329,17 @@ export interface components {
             nature: string;
         };
         /**
+         * CallReceived
+         * @description The response to every report. It discloses nothing about the user who was called.
+         */
+        CallReceived: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "received";
+        };
+        /**
          * CertificateFile
          * @description The signed certificate. The body as it is sent is the file to keep.
          *
@@ -2578,6 +2655,11 @@ export interface components {
              * @description Of a group; a pair has none
              */
             name?: string;
+            /**
+             * Push Id
+             * @description The `id` of pushes about its messages, for the caller only
+             */
+            push_id: string;
         };
         /**
          * CorrectedValues
@@ -2611,7 +2693,7 @@ export interface components {
             name?: string | null;
             /**
              * Online Visible
-             * @description Whether others see that the user is online. Stored, but not used yet.
+             * @description Whether all who share a conversation with the user see when they are online (STR-10)
              */
             online_visible?: boolean | null;
         } & {
@@ -3335,12 +3417,15 @@ export interface components {
          *     - `conversation_changes`: Changes of the members of groups in this UTC day.
          *     - `group_names`: New names of groups in this UTC day.
          *     - `message_deletions`: Messages that were deleted in this UTC day.
+         *     - `notification_changes`: Changes of the choices about pushes in this UTC day.
+         *     - `missed_calls`: Missed calls that were reported in this UTC day.
+         *     - `push_registrations`: New push tokens of the account, or proofs sent to this token, in this UTC day.
          *     - `requests`: Requests to the whole service, in this second.
          *
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "avatars" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "avatars" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "notification_changes" | "missed_calls" | "push_registrations" | "requests";
         /** @description This link can no longer be used; show a new QR code */
         LinkExpiredProblem: {
             /** @constant */
@@ -3523,6 +3608,53 @@ export interface components {
          */
         Method: "explicit" | "gpc";
         /**
+         * MissedCallList
+         * @description Missed calls, newest first. Those of users who are no contacts any more are left out.
+         */
+        MissedCallList: {
+            /** Items */
+            items: components["schemas"]["MissedCallView"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        };
+        /**
+         * MissedCallView
+         * @description A missed call; its id is the one in the push.
+         */
+        MissedCallView: {
+            caller: components["schemas"]["PublicProfile"];
+            /**
+             * Missed At
+             * Format: date-time
+             */
+            missed_at: string;
+            /** Missed Call Id */
+            missed_call_id: string;
+        };
+        /**
+         * MutedConversation
+         * @description A conversation whose messages are not pushed; without `ends_at`, until the user changes that.
+         */
+        "MutedConversation-Input": {
+            /** Conversation Id */
+            conversation_id: string;
+            /** Ends At */
+            ends_at?: string | null;
+        };
+        /**
+         * MutedConversation
+         * @description A conversation whose messages are not pushed; without `ends_at`, until the user changes that.
+         */
+        "MutedConversation-Output": {
+            /** Conversation Id */
+            conversation_id: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at?: string;
+        };
+        /**
          * NewAvatar
          * @description The image that a client is about to upload.
          */
@@ -3605,6 +3737,27 @@ export interface components {
             password: string;
             /** Username */
             username?: string | null;
+        };
+        /**
+         * NewPushToken
+         * @description The token that Apple or Google gave to the app on this device.
+         */
+        NewPushToken: {
+            /** @default production */
+            environment?: components["schemas"]["PushEnvironment"];
+            /**
+             * Nonce
+             * @description From the push that a registration with 202 sends to the token
+             * @example k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE
+             */
+            nonce?: string | null;
+            platform: components["schemas"]["Platform"];
+            /**
+             * Token
+             * @description `ios`: 64 to 200 hexadecimal digits
+             * @example 8f1d4c0b97e25a368f1d4c0b97e25a368f1d4c0b97e25a368f1d4c0b97e25a36
+             */
+            token: string;
         };
         /**
          * NewRecovery
@@ -3705,7 +3858,7 @@ export interface components {
              */
             code: "not_now";
         });
-        /** @description This purpose is not offered; do not ask for consent */
+        /** @description The privacy policy in effect does not offer this yet */
         NotOfferedProblem: {
             /** @constant */
             code?: "not_offered";
@@ -3792,6 +3945,41 @@ export interface components {
              */
             code: "notice_outdated";
         });
+        /**
+         * NotificationChange
+         * @description The choices that replace the former ones.
+         */
+        NotificationChange: {
+            /**
+             * Muted Conversations
+             * @default []
+             */
+            muted_conversations?: components["schemas"]["MutedConversation-Input"][];
+            /**
+             * Muted Users
+             * @default []
+             */
+            muted_users?: string[];
+            /**
+             * Off
+             * @default []
+             */
+            off?: components["schemas"]["SilencedKind"][];
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * NotificationsView
+         * @description The choices about pushes. Security and answers to requests cannot be switched off.
+         */
+        NotificationsView: {
+            /** Muted Conversations */
+            muted_conversations: components["schemas"]["MutedConversation-Output"][];
+            /** Muted Users */
+            muted_users: string[];
+            /** Off */
+            off: components["schemas"]["SilencedKind"][];
+            quiet_hours?: components["schemas"]["QuietHours"];
+        };
         /** @description Another account has this number */
         NumberTakenProblem: {
             /** @constant */
@@ -3968,7 +4156,7 @@ export interface components {
             name?: string;
             /**
              * Online Visible
-             * @description Whether others see that the user is online. Stored, but not used yet.
+             * @description Whether all who share a conversation with the user see when they are online (STR-10)
              */
             online_visible: boolean;
             /** Phone */
@@ -4148,7 +4336,7 @@ export interface components {
             name?: string | null;
             /**
              * Online Visible
-             * @description Whether others see that the user is online. Stored, but not used yet.
+             * @description Whether all who share a conversation with the user see when they are online (STR-10)
              */
             online_visible?: boolean | null;
         };
@@ -4227,6 +4415,68 @@ export interface components {
          * @enum {string}
          */
         Purpose: "service" | "authentication" | "security" | "notifications" | "legal_obligation" | "legal_claims" | "diagnostics" | "analytics" | "marketing" | "personalised_ads" | "location_sharing" | "contact_matching" | "social_verification" | "message_backup";
+        /**
+         * PushEnvironment
+         * @description Apple's environment that made a token. A token of Google is one of `production`.
+         * @enum {string}
+         */
+        PushEnvironment: "production" | "sandbox";
+        /**
+         * PushProofSent
+         * @description Another session has the token. A silent push brings the app a nonce; register again with it.
+         */
+        PushProofSent: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * State
+             * @constant
+             */
+            state: "proof_sent";
+        };
+        /** @description This nonce does not prove the token; register the token again without it */
+        PushTokenNotProvenProblem: {
+            /** @constant */
+            code?: "push_token_not_proven";
+        } & components["schemas"]["Problem"];
+        /**
+         * PushTokenRegistered
+         * @description This device gets the pushes of the account.
+         */
+        PushTokenRegistered: {
+            /**
+             * State
+             * @constant
+             */
+            state: "registered";
+        };
+        /**
+         * QuietHours
+         * @description From when until when, each day, nothing that may be switched off is pushed.
+         *
+         *     Equal times mean the whole day.
+         */
+        QuietHours: {
+            /**
+             * Begins
+             * @example 22:00
+             */
+            begins: string;
+            /**
+             * Ends
+             * @example 22:00
+             */
+            ends: string;
+            /**
+             * Zone
+             * @description As in the IANA time zone database
+             * @example Europe/Belgrade
+             */
+            zone: string;
+        };
         /**
          * ReceivedBy
          * @description The channel by which a request was received; every channel is valid (RGT-11).
@@ -4793,6 +5043,12 @@ export interface components {
             /** Gpc */
             gpc: boolean;
         };
+        /**
+         * SilencedKind
+         * @description The kinds that a user may switch off; not those that protect the account, nor answers to requests.
+         * @enum {string}
+         */
+        SilencedKind: "message" | "invitation" | "contact" | "missed_call" | "notice";
         /** @description The code could not be sent; try again */
         SmsUnavailableProblem: {
             /** @constant */
@@ -4980,6 +5236,17 @@ export interface components {
              */
             code: "too_many_tries";
         });
+        /**
+         * UnansweredCall
+         * @description The contact who did not answer.
+         */
+        UnansweredCall: {
+            /**
+             * User Id
+             * @description Who was called
+             */
+            user_id: string;
+        };
         /** @description A valid access token is required */
         UnauthenticatedProblem: {
             /** @constant */
@@ -5149,7 +5416,13 @@ export interface components {
             code?: "would_end_consents";
             /** @description The purposes whose consents would end */
             purposes: components["schemas"]["Purpose"][];
-        } & components["schemas"]["Problem"];
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "would_end_consents";
+        });
         /** @description This is not the code that was sent */
         WrongCodeProblem: {
             attempts_left: number;
@@ -7013,6 +7286,197 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_missed_calls: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Start of this page: the value of `next_cursor` in the previous page. If the list changed between, an item can come once more, and none is left out
+                 * @example m24
+                 */
+                cursor?: string;
+                /**
+                 * @description How many items the page has at most. It may have fewer and still not be the last one
+                 * @example 1
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "caller": {
+                     *             "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
+                     *             "display_name": "Mila",
+                     *             "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *           },
+                     *           "missed_at": "2026-11-30T12:00:00Z",
+                     *           "missed_call_id": "mc_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "m24"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MissedCallList"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    report_missed_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UnansweredCall"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "received"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CallReceived"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     read_certificate_keys: {
         parameters: {
             query?: never;
@@ -7359,7 +7823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again; `not_offered`: This purpose is not offered; do not ask for consent */
+            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again; `not_offered`: The privacy policy in effect does not offer this yet */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8115,7 +8579,8 @@ export interface operations {
                      *           "members": [
                      *             "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *           ],
-                     *           "name": "Trip"
+                     *           "name": "Trip",
+                     *           "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *         }
                      *       ],
                      *       "next_cursor": "cv_0a1b2c3d4e5f6g7h8j9kmnpqrs"
@@ -8214,7 +8679,8 @@ export interface operations {
                      *       "members": [
                      *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *       ],
-                     *       "name": "Trip"
+                     *       "name": "Trip",
+                     *       "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
                     "application/json": components["schemas"]["ConversationView"];
@@ -8238,7 +8704,8 @@ export interface operations {
                      *       "members": [
                      *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *       ],
-                     *       "name": "Trip"
+                     *       "name": "Trip",
+                     *       "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
                     "application/json": components["schemas"]["ConversationView"];
@@ -8361,7 +8828,8 @@ export interface operations {
                      *       "members": [
                      *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *       ],
-                     *       "name": "Trip"
+                     *       "name": "Trip",
+                     *       "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
                     "application/json": components["schemas"]["ConversationView"];
@@ -8462,7 +8930,8 @@ export interface operations {
                      *       "members": [
                      *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *       ],
-                     *       "name": "Trip"
+                     *       "name": "Trip",
+                     *       "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
                     "application/json": components["schemas"]["ConversationView"];
@@ -8604,7 +9073,8 @@ export interface operations {
                      *       "members": [
                      *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *       ],
-                     *       "name": "Trip"
+                     *       "name": "Trip",
+                     *       "push_id": "n_0a1b2c3d4e5f6g7h8j9kmnpqrs"
                      *     }
                      */
                     "application/json": components["schemas"]["ConversationView"];
@@ -8807,6 +9277,186 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    register_push_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "environment": "production",
+                 *       "nonce": "k3ZrT9aQ-Vx7mLw2k3ZrT9aQ-Vx7mLw2pB8dYn4sHcE",
+                 *       "platform": "ios",
+                 *       "token": "8f1d4c0b97e25a368f1d4c0b97e25a368f1d4c0b97e25a368f1d4c0b97e25a36"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPushToken"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "registered"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PushTokenRegistered"];
+                };
+            };
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-30T12:00:00Z",
+                     *       "state": "proof_sent"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PushProofSent"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"];
+                };
+            };
+            /** @description `push_token_not_proven`: This nonce does not prove the token; register the token again without it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PushTokenNotProvenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    forget_push_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -9600,6 +10250,241 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    show_notifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. The ETag identifies the version for If-Match. */
+            200: {
+                headers: {
+                    /** @description Identifies this version for If-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "muted_conversations": [
+                     *         {
+                     *           "conversation_id": "cv_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *           "ends_at": "2026-11-30T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "muted_users": [
+                     *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       ],
+                     *       "off": [
+                     *         "message"
+                     *       ],
+                     *       "quiet_hours": {
+                     *         "begins": "22:00",
+                     *         "ends": "22:00",
+                     *         "zone": "Europe/Belgrade"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationsView"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    change_notifications: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the client read. Exactly one; `*` is refused.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "muted_conversations": [
+                 *         {
+                 *           "conversation_id": "cv_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                 *           "ends_at": "2026-11-30T12:00:00Z"
+                 *         }
+                 *       ],
+                 *       "muted_users": [
+                 *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                 *       ],
+                 *       "off": [
+                 *         "message"
+                 *       ],
+                 *       "quiet_hours": {
+                 *         "begins": "22:00",
+                 *         "ends": "22:00",
+                 *         "zone": "Europe/Belgrade"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotificationChange"];
+            };
+        };
+        responses: {
+            /** @description OK. The ETag identifies the version for If-Match. */
+            200: {
+                headers: {
+                    /** @description Identifies this version for If-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "muted_conversations": [
+                     *         {
+                     *           "conversation_id": "cv_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *           "ends_at": "2026-11-30T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "muted_users": [
+                     *         "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *       ],
+                     *       "off": [
+                     *         "message"
+                     *       ],
+                     *       "quiet_hours": {
+                     *         "begins": "22:00",
+                     *         "ends": "22:00",
+                     *         "zone": "Europe/Belgrade"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationsView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"];
+                };
+            };
+            /** @description `changed_meanwhile`: It has changed since it was read; read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChangedMeanwhileProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            /** @description `precondition_required`: The header If-Match with the ETag of the version read is required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PreconditionRequiredProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     read_openapi: {
         parameters: {
             query?: never;
@@ -9864,13 +10749,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `would_end_consents`: This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet; `would_end_consents`: This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["WouldEndConsentsProblem"];
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"] | components["schemas"]["WouldEndConsentsProblem"];
                 };
             };
             /** @description `changed_meanwhile`: It has changed since it was read; read it again */
@@ -11790,7 +12675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `not_offered`: This purpose is not offered; do not ask for consent; `not_now`: The current status of the request does not allow this; `no_more_papers`: No more papers can be uploaded for this request; send them by mail */
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet; `not_now`: The current status of the request does not allow this; `no_more_papers`: No more papers can be uploaded for this request; send them by mail */
             409: {
                 headers: {
                     [name: string]: unknown;

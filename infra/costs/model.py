@@ -46,6 +46,17 @@ ACTIVITIES = (
     Activity("verify an address", 0.03, ASSUMED, "account", requests=2),
     Activity("open a conversation", 1, ASSUMED, "account"),
     Activity("receive a hook", 3, ASSUMED, "stream_hook"),
+    Activity("receive a message", 330, "ten messages to pairs a day, one to a group: assumed", "limit"),
+    Activity(
+        "push a message to a pair",
+        300,
+        "ten a day, none of whose recipients is online",
+        "push_count",
+        requests=0,
+    ),
+    Activity(
+        "push a message to a group of 49", 30, "one a day, in the largest group", "push_count", requests=0
+    ),
     Activity("answer an access request", 0.0005, ASSUMED, "rights_evidence"),
     Activity("erase an account", 0.01, "assumed, as in Reconciliation", "rights_evidence"),
 )

@@ -36,6 +36,7 @@ def dashboard(stack: Stack) -> Dashboard:
             (_SESSIONS, _TOKENS_REFUSED, _COLD_STARTS),
             (_LAG, _PROFILES, _STREAM),
             (_HOOKS, _PEOPLE, _MAIL),
+            (_PUSHES, _PUSHES_LOST),
             (_waiting(stack), _dead(stack)),
         ),
     )
@@ -172,6 +173,22 @@ _MAIL = lines(
     total(Metric.MAIL_NOT_SENT, "not sent"),
     total(Metric.MAIL_CAME_BACK, "came back"),
     total(Metric.MAIL_SENDER_REFUSED, "sender refused"),
+)  # fmt: skip
+_PUSHES = lines(
+    "Push: to phones", "pushes",
+    "taken ones follow the messages; collapsed ones are bursts of a conversation.",
+    "none is taken while hooks are queued: see the log of push_messages.",
+    total(Metric.PUSH_SENT, "taken by Apple or Google"),
+    total(Metric.PUSH_COLLAPSED, "collapsed"),
+)  # fmt: skip
+_PUSHES_LOST = lines(
+    "Push: what no phone shows", "pushes",
+    "near zero, apart from tokens of apps that were deleted.",
+    "unanswered: an outage, or our credentials. Refused: the form of a push. Too old: the worker is behind.",
+    total(Metric.PUSH_UNANSWERED, "provider did not answer"),
+    total(Metric.PUSH_REFUSED, "refused"),
+    total(Metric.PUSH_DROPPED, "too old, or not queued"),
+    total(Metric.PUSH_TOKEN_GONE, "token unknown"),
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core import clock, periods
 from chalicelib.core.durations import Duration
+from chalicelib.privacy.purposes import Practice
 from chalicelib.stream.model import AppAccess, CredentialsRefused, StreamRefused, StreamUnavailable
 from chalicelib.stream.settings import app, baseline
 from chalicelib.stream.settings.app import AppliedSetting, StreamApp
@@ -42,14 +43,17 @@ class StreamNotReached(CommandRefused):
     """Stream gave no answer, limits the calls, or refuses the credentials. It says nothing about settings."""
 
 
-def choices(configured: str, issuer: str) -> BaselineChoices:
+def choices(configured: str, issuer: str, stage: str) -> BaselineChoices:
     """What a deployment chooses in the baseline.
 
     Args:
         configured: its periods, as RU4M_PERIODS has them.
         issuer: the https address of its API.
+        stage: its name; the policy in effect differs on the local cloud.
     """
-    return BaselineChoices(min(periods.read(configured)["chat_messages"], _policy().messages_kept), issuer)
+    policy = _policy(stage)
+    kept = min(periods.read(configured)["chat_messages"], policy.messages_kept)
+    return BaselineChoices(kept, issuer, Practice.NOTIFYING in policy.practices)
 
 
 def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> tuple[CheckedSetting, ...]:
@@ -189,7 +193,7 @@ def deployed_access(account: AwsAccount, stage: str) -> tuple[AppAccess, Baselin
     has = found["Environment"]["Variables"]
     secret = vault.stored(account.client("secretsmanager"), has["RU4M_SECRET_STREAM"])["secret"]
     access = AppAccess(has["RU4M_STREAM_API_KEY"], secret, has["RU4M_STREAM_URL"])
-    return access, choices(has.get("RU4M_PERIODS", periods.DEFAULTS), has["RU4M_ISSUER"])
+    return access, choices(has.get("RU4M_PERIODS", periods.DEFAULTS), has["RU4M_ISSUER"], stage)
 
 
 def stored_secret(account: AwsAccount, stage: str) -> str:
@@ -248,13 +252,13 @@ def not_reached(failure: Exception) -> StreamNotReached:
     return StreamNotReached("Stream does not answer, or limits the calls. Run the command again in a minute.")
 
 
-def check_period_of_messages(configured: Mapping[str, Duration]) -> None:
+def check_period_of_messages(configured: Mapping[str, Duration], stage: str) -> None:
     """Refuse a period of messages that is longer than the privacy policy in effect names (STR-11).
 
     Raises:
         ValueError: the text names both lengths.
     """
-    policy, kept = _policy(), configured["chat_messages"]
+    policy, kept = _policy(stage), configured["chat_messages"]
     if kept > policy.messages_kept:
         raise ValueError(
             f"chat_messages is {kept}, and {policy.version} lets messages stay at Stream for "
@@ -262,8 +266,8 @@ def check_period_of_messages(configured: Mapping[str, Duration]) -> None:
         )
 
 
-def _policy() -> Notice:
-    return versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.committed())
+def _policy(stage: str) -> Notice:
+    return versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.of_stage(stage))
 
 
 def _shorter_soon(kept: Duration) -> Iterator[str]:

@@ -37,7 +37,9 @@ from infra.packaging.split import logical_id
 from infra.template import Template
 
 SECRETS = (
+    "apple",
     "codes",
+    "google",
     "lookup",
     "pairs",
     "peppers",
@@ -144,6 +146,7 @@ _AS_NAMED = (
     "app_android_certificates", "app_android_hash", "app_android_package", "app_apple_ids", "app_domain",
     "app_minimum_android", "app_minimum_ios",
     "company_number", "contact_email", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
+    "push_urls",
     "sms_budgets", "sms_countries", "sms_routes_off", "sms_senders", "stream_addresses", "stream_api_key",
     "stream_erasure", "stream_file_hosts", "stream_url", "tax_number", "waf_requests_per_address",
 )  # fmt: skip

@@ -122,6 +122,7 @@ class DeploymentTarget:
     architecture: Architecture = Architecture.X86_64  # of all functions
     certificate: str = ""  # ARN of the certificate of the issuer's host; empty: no custom domain
     accountability: Accountability = field(default_factory=Accountability)
+    push_urls: str = ""  # in place of Apple's and Google's, on a local cloud
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
 
     @property
@@ -169,7 +170,7 @@ class DeploymentTarget:
     def __post_init__(self) -> None:
         """Refuse settings with which no function would start, and countries without numbers."""
         with _refusing("periods"):
-            chat_settings.check_period_of_messages(read_periods(self.periods))
+            chat_settings.check_period_of_messages(read_periods(self.periods), self.stage)
         with _refusing("sms.countries"):
             texts.check_countries(self.sms_countries)
         with _refusing("sms.routes_off"):

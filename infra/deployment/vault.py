@@ -26,6 +26,9 @@ from infra.ops.refused import CommandRefused
 _KEY_BYTES = 32
 _P256_BYTES = 32
 
+# Of pushes. They issue the credentials; until `ops keys push` stores them, the documents are empty.
+PROVIDERS = ("apple", "google")
+
 Document = dict[str, Any]
 
 
@@ -53,6 +56,8 @@ def fill_vault(
     api = account.client("secretsmanager")
     for purpose in ("codes", "peppers", "receipts", "refresh"):
         _stored_or(api, arns[purpose], _mac_keys)
+    for provider in PROVIDERS:
+        _stored_or(api, arns[provider], dict)
     _stored_or(api, arns["pairs"], _pair_key)
     lookup, staff = (_stored_or(api, arns[purpose], _mac_keys) for purpose in ("lookup", "staff"))
     signing = _stored_or(api, arns["signing"], _signing_key)
@@ -179,6 +184,11 @@ def stored(api: AwsClient, arn: str) -> Document:
     if document is None:
         raise MissingSecret("the stage has no such key yet: deploy it first")
     return document
+
+
+def name_of(stage: str, purpose: str) -> str:
+    """Return the name of a secret, as infra/template/vault.yaml sets it."""
+    return f"ru4m/{stage}/{purpose}"
 
 
 def write(api: AwsClient, arn: str, document: Document) -> None:

@@ -133,6 +133,7 @@ def _longest(parameters: Template) -> _Longest:
             "LocalFigures": "",
             "LocalNotices": "",
             "LookupVersions": versions,
+            "PushUrls": "",
             "Operators": principals.of_account(_PARTITION, _ACCOUNT),
             "PublicKeys": public_keys({"keys": keys}),
             "Stage": "production",

@@ -209,7 +209,12 @@ def _with_cloud(port: int, state: Path, use: Callable[[Running], int], host: str
 def _front_of(cloud: LocalCloud, host: str) -> AbstractContextManager[str]:
     state = cloud.state
     return running_front(
-        state.api_url, state.aws_endpoint, host, stream_url=state.stream_url, issuer=cloud.target.issuer
+        state.api_url,
+        state.aws_endpoint,
+        host,
+        stream_url=state.stream_url,
+        issuer=cloud.target.issuer,
+        push_url=state.push_url,
     )
 
 

@@ -17,7 +17,7 @@ from chalicelib.core import countries, figures
 from chalicelib.core.table import ends
 from chalicelib.core.table_names import Table
 from infra.build import Package, build
-from infra.deployment import chat_settings
+from infra.deployment import chat_settings, vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import Deployment, deploy
 from infra.deployment.stacks import Stacks, stack_name
@@ -30,6 +30,7 @@ from infra.local.emf import log_streams
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
 from infra.ops import scheduled
+from infra.push_emulator.running import PushEmulator, running_push_emulator
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
 
@@ -66,6 +67,7 @@ class State:
     stream_url: str
     stream_api_key: str
     stack: str
+    push_url: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class LocalCloud:
 
     account: AwsAccount
     stream: Emulator
+    pushes: PushEmulator
     package: Package
     target: DeploymentTarget
     deployment: Deployment
@@ -89,6 +92,7 @@ class LocalCloud:
             stream_url=self.stream.url,
             stream_api_key=self.stream.api_key,
             stack=self.deployment.stack,
+            push_url=self.pushes.url,
         )
 
     def texts_to(self, phone: str) -> list[str]:
@@ -231,7 +235,9 @@ def local_cloud(report: Report = lambda _: None, *, port: int = 0) -> Iterator[L
             stream = running.enter_context(
                 child_emulator(api_key="local-stream-key", grants="stock")  # as a new app at Stream
             )
-        yield _deployed(AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET), stream, package.result(), report)
+            pushes = running.enter_context(running_push_emulator())
+        account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
+        yield _deployed(account, stream, pushes, package.result(), report)
 
 
 def _built(report: Report) -> Package:
@@ -239,8 +245,8 @@ def _built(report: Report) -> Package:
         return build()
 
 
-def target_of(stream: Emulator) -> DeploymentTarget:
-    """Return the settings of a local cloud with this app at Stream."""
+def target_of(stream: Emulator, pushes: PushEmulator) -> DeploymentTarget:
+    """Return the settings of a local cloud with this app at Stream and these services of pushes."""
     return DeploymentTarget(
         stage=STAGE,
         stream_api_key=stream.api_key,
@@ -254,22 +260,27 @@ def target_of(stream: Emulator) -> DeploymentTarget:
         figures=figures.packed(local_figures(os.environ)),
         app_minimum_ios=OLDEST_APP,
         app_minimum_android=OLDEST_APP,
+        push_urls=pushes.setting,
         stream_secret=stream.secret,
     )
 
 
-def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: Report) -> LocalCloud:
-    target = target_of(stream)
+def _deployed(
+    account: AwsAccount, stream: Emulator, pushes: PushEmulator, package: Package, report: Report
+) -> LocalCloud:
+    target = target_of(stream, pushes)
     with timed("apply the settings of the app at Stream", report):
-        chosen = chat_settings.choices(target.periods, target.issuer)
+        chosen = chat_settings.choices(target.periods, target.issuer, target.stage)
         chat_settings.apply_baseline(target.stream_access(account), chosen)
         chat_settings.preflight(target.stream_access(account), chosen, None, lambda _: None)
     with timed("deploy the stacks", report):
         deployment = deploy(account, package, target, lambda _: None)
         stream.resolve(target.issuer, deployment.api_url)
+        for provider, held in (("apple", pushes.phones.apple), ("google", pushes.phones.google)):
+            vault.write(account.client("secretsmanager"), vault.name_of(STAGE, provider), held)
     with timed("compare the deployment with the templates", report):
         dropped = complete(account, STAGE)
-    return LocalCloud(account, stream, package, target, deployment, dropped)
+    return LocalCloud(account, stream, pushes, package, target, deployment, dropped)
 
 
 def has_real_limits(environment: Mapping[str, str]) -> bool:

@@ -1,9 +1,9 @@
 """The front of a local cloud: one short address for an app, with the API, the mailbox, and copies.
 
-`/mailbox` shows texts and mails, paths of a bucket of ours go to the emulated S3, and all others to the API.
-Answers and messages name addresses that an emulated phone does not reach: the emulators, and a host of the
-local cloud that does not exist. The app gets others in their place (`translations`). S3's links are signed
-with the emulator's host, which the front sends.
+`/mailbox` shows texts, mails and pushes. Paths of a bucket of ours go to the emulated S3, all others to the
+API. Answers and messages name addresses that an emulated phone does not reach: the emulators, and a host of
+the local cloud that does not exist. The app gets others in their place (`translations`). S3's links are
+signed with the emulator's host, which the front sends.
 
 It binds the loopback interface. An emulated phone has another name for that: Android's is 10.0.2.2.
 """
@@ -34,7 +34,13 @@ _TEXTS = ("application/json", "application/problem+json", "text/")
 
 @contextmanager
 def running_front(
-    api_url: str, aws_endpoint: str, host: str = LOOPBACK, *, stream_url: str = "", issuer: str = ""
+    api_url: str,
+    aws_endpoint: str,
+    host: str = LOOPBACK,
+    *,
+    stream_url: str = "",
+    issuer: str = "",
+    push_url: str = "",
 ) -> Iterator[str]:
     """Serve during a `with` block, and yield the address for an app that knows this machine as `host`.
 
@@ -44,9 +50,10 @@ def running_front(
         host: of this machine, for the app.
         stream_url: where the emulator of Stream is.
         issuer: with which links in messages begin.
+        push_url: where the emulator of Apple's and Google's push services is.
     """
     server = _server(USUAL_PORT)
-    server.api_url, server.aws_endpoint = api_url, aws_endpoint
+    server.api_url, server.aws_endpoint, server.push_url = api_url, aws_endpoint, push_url
     server.address = f"http://{host}:{server.server_port}"
     shown = {aws_endpoint: server.address, issuer: server.address, stream_url: for_host(stream_url, host)}
     server.translations = {old: new for old, new in shown.items() if old}
@@ -67,7 +74,7 @@ def for_host(url: str, host: str) -> str:
 
 class _Front(ThreadingHTTPServer):
     daemon_threads = True
-    api_url = aws_endpoint = address = ""
+    api_url = aws_endpoint = push_url = address = ""
     translations: Mapping[str, str] = MappingProxyType({})
 
     def translated(self, text: str) -> str:
@@ -101,9 +108,10 @@ class _Request(BaseHTTPRequestHandler):
 
     def _send_mailbox(self) -> None:
         try:
-            shown = self.server.translated(mailbox.page(mailbox.newest_first(self.server.aws_endpoint)))
+            found = mailbox.newest_first(self.server.aws_endpoint, push_url=self.server.push_url)
+            shown = self.server.translated(mailbox.page(found))
         except requests.RequestException:
-            self._send(HTTPStatus.BAD_GATEWAY, {}, b"The emulator of AWS does not answer\n")
+            self._send(HTTPStatus.BAD_GATEWAY, {}, b"An emulator does not answer\n")
             return
         self._send(HTTPStatus.OK, {"Content-Type": "text/html; charset=utf-8"}, shown.encode())
 

@@ -1,4 +1,4 @@
-"""Texts and mails that the local cloud sent, and the page that shows them."""
+"""Texts, mails and pushes that the local cloud sent, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAGE = """<!doctype html>
   pre {{ font: inherit; margin: .25rem 0 0; overflow-wrap: anywhere; white-space: pre-wrap }}
 </style>
 <h1>Mailbox of the local cloud</h1>
-<p>Texts and mails, the newest first. The page loads again every five seconds.</p>
+<p>Texts, mails and pushes, the newest first. The page loads again every five seconds.</p>
 {messages}
 </html>
 """
@@ -37,7 +37,7 @@ _PAGE = """<!doctype html>
 
 @dataclass(frozen=True)
 class LocalMessage:
-    """A text message or a mail."""
+    """A text message, a mail, or a push, whose `to` is the end of the phone's token."""
 
     to: str
     text: str
@@ -51,14 +51,15 @@ class LocalMessage:
         return found.group() if found else None
 
 
-def newest_first(aws_endpoint: str, to: str = "") -> list[LocalMessage]:
-    """What the emulator of AWS at an address sent, or what it sent to one number or mailbox.
+def newest_first(aws_endpoint: str, to: str = "", push_url: str = "") -> list[LocalMessage]:
+    """What the emulators of AWS and of pushes at some addresses sent, or what they sent to one place.
 
     Raises:
         requests.RequestException: it does not answer.
     """
-    texts = _emulator(aws_endpoint, "sns/sms-messages")["sms_messages"]
-    mails = _emulator(aws_endpoint, "ses/messages")["messages"]
+    texts = _got(f"{aws_endpoint}/_ministack/sns/sms-messages")["sms_messages"]
+    mails = _got(f"{aws_endpoint}/_ministack/ses/messages")["messages"]
+    pushes = _got(f"{push_url}/_emulator/pushes")["pushes"] if push_url else []
     found = [
         *(_message(phone, one["Message"], one) for phone, sent in texts.items() for one in sent),
         *(
@@ -67,6 +68,7 @@ def newest_first(aws_endpoint: str, to: str = "") -> list[LocalMessage]:
             for one in sent
             for address in one["To"]
         ),
+        *map(_push, pushes),
     ]
     return sorted((one for one in found if to in {"", one.to}), key=lambda one: one.sent_at, reverse=True)
 
@@ -91,8 +93,17 @@ def _message(to: str, text: str, sent: dict[str, Any], subject: str = "") -> Loc
     return LocalMessage(to, text, datetime.fromtimestamp(sent["Timestamp"], UTC), subject)
 
 
-def _emulator(aws_endpoint: str, path: str) -> dict[str, Any]:
-    answer = requests.get(f"{aws_endpoint}/_ministack/{path}", timeout=10)
+def _push(one: dict[str, Any]) -> LocalMessage:
+    """A push as its provider sees it."""
+    body = one["body"]
+    seen = body.get("data", body)
+    line = seen.get("line") or body.get("aps", {}).get("alert", {}).get("body", "not shown")
+    to, text = f"{one['service']} …{one['token'][-8:]}", f"{line}\n{seen['kind']} {seen['id']}"
+    return LocalMessage(to, text, datetime.fromtimestamp(one["at"], UTC))
+
+
+def _got(url: str) -> dict[str, Any]:
+    answer = requests.get(url, timeout=10)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found

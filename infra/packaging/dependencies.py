@@ -43,8 +43,8 @@ _DROP = (
     # Metadata, tests, sources of extensions, documentation.
     "*.dist-info/licenses",
     "*.dist-info/*[!A]",
-    # aiofile and caio read their own metadata, and pydantic reads that of email_validator.
-    "[!ace]*.dist-info/METADATA",
+    # aiofile, caio, httpx2 and httpcore2 read their own metadata, and pydantic reads that of email_validator.
+    "[!aceh]*.dist-info/METADATA",
     "*.data",
     "caio/src",
     "bin",

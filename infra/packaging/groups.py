@@ -23,6 +23,7 @@ _QUEUES = (
     "erasures",
     "hooks",
     "papers",
+    "pushes",
     "renewals",
     "rights",
     "transfers",

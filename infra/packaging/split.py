@@ -213,6 +213,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "contacts": _MINIMUMS,
     "notices": _MINIMUMS,
     "profiles": {**_STRANGERS, **_CODE_LINES, **_MINIMUMS},
+    "notifications": _MINIMUMS,
     "record_verified_codes": _COUNTRIES,
     "rights": {**_STRANGERS, **_CODE_LINES},
     "sessions": {**_CODE_LINES, **_MINIMUMS},
@@ -228,6 +229,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
 
 # Variables that a function gets if its policy contains a text.
 _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
+    "${AppleSecretArn}": {"RU4M_PUSH_URLS": "PushUrls"},
     "${LookupSecretArn}": {"RU4M_LOOKUP_VERSIONS": "LookupVersions"},
     "${StaffSecretArn}": {"RU4M_STAFF_VERSIONS": "StaffVersions"},
     "${SigningSecretArn}": {"RU4M_SIGNING_KID": "SigningKid"},
@@ -237,6 +239,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${AvatarsDead.Arn}": {"RU4M_DEAD_QUEUE": "AvatarsDead"},
     "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
     "${PapersDead.Arn}": {"RU4M_DEAD_QUEUE": "PapersDead"},
+    "${PushesDead.Arn}": {"RU4M_DEAD_QUEUE": "PushesDead"},
     "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
     "${ShardsDead.Arn}": {"RU4M_DEAD_QUEUE": "ShardsDead"},
     "sns:Publish": {"RU4M_SMS_SENDERS": "SmsSenders"},
@@ -254,6 +257,8 @@ def _granted_names(policy: Template) -> dict[str, Any]:
         for n in _names(text, "SecretArn")
     }
     queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
+    if "RU4M_RIGHTS_QUEUE" in queues:
+        queues.pop("RU4M_PUSHES_QUEUE", None)  # its name follows from the other (core/settings)
     named = _names(text, "BucketArn")
     buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in named}
     if "Export" in named:

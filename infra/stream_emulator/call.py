@@ -76,10 +76,17 @@ class Call:
         return self.query.get(name) == "true"
 
     def connection(self) -> Connection | None:
-        """The WebSocket that watches, if the body asks to watch."""
+        """The WebSocket that watches, if the body asks to watch, or for presence."""
         if not (self.body.get("watch") or self.body.get("presence")):
             return None
         return self.world.hub.connection(self.query.get("connection_id"), self.principal.user_id)
+
+    def follow(self, connection: Connection | None, cids: set[str]) -> None:
+        """Let a WebSocket get the events of channels, and the presence of their members, as the body asks."""
+        if connection and self.body.get("watch"):
+            connection.watching |= cids
+        if connection and self.body.get("presence"):
+            connection.presence |= cids
 
     def ids(self, name: str, limit: int) -> list[str]:
         """A list of ids in the body.

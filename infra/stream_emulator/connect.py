@@ -48,7 +48,11 @@ def admit(world: World, query: dict[str, str], entry: Json) -> Connection:
         house_rules.record_profile(world, principal, OPERATION, user_id, profile)
         if world.options.user_details == "refused":
             world.demand(principal, "update-user-owner")
+        if "invisible" in profile and world.options.connect_writes_status:
+            user.write(checked_profile({"invisible": profile["invisible"]}), world.clock.now())
+            world.announce("user.updated", user)
     user.online, user.last_active = True, world.clock.now()
+    world.show_presence(user)
     return world.hub.join(user_id)
 
 
@@ -73,6 +77,7 @@ async def converse(world: World, request: web.Request, connection: Connection) -
         user = world.users.known(connection.user_id)
         if world.hub.leave(connection) and user:
             user.online = False
+            world.show_presence(user)
     return socket
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The fields that the server may send, by what they are of.
 ALLOWED = {
-    "user": frozenset({"id", "name", "image"}),
+    "user": frozenset({"id", "name", "image", "invisible"}),
     "member": frozenset({"user_id", "user", "channel_role"}),
     "channel": frozenset({"members", "created_by", "created_by_id", "name"}),
 }

@@ -27,6 +27,7 @@ class Connection:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     watching: set[str] = field(default_factory=set)
+    presence: set[str] = field(default_factory=set)  # channels whose members' presence it gets
 
     def send(self, event: Json) -> None:
         """Send an event; the socket speaks the legacy form."""
@@ -83,6 +84,7 @@ class Hub:
         for connection in self._connections.values():
             if connection.user_id in gone:
                 connection.watching.discard(cid)
+                connection.presence.discard(cid)
 
     def send_to_users(self, event: Json, user_ids: Iterable[str]) -> None:
         """Send an event to every connection of these users."""
@@ -91,15 +93,24 @@ class Hub:
             if connection.user_id in wanted:
                 connection.send(event)
 
-    def send_to_channel(self, channel: Channel, event: Json, *, to_actor: Json | None = None) -> None:
+    def send_presence(self, event: Json, cids: set[str]) -> None:
+        """Send an event to every connection that gets the presence of members in one of these channels."""
+        for connection in self._connections.values():
+            if connection.presence & cids:
+                connection.send(event)
+
+    def send_to_channel(
+        self, channel: Channel, event: Json, *, to_actor: Json | None = None, to_hooks: Json | None = None
+    ) -> None:
         """Send an event to a channel's watchers, and the notification of it to other members.
 
         Args:
             channel: where it happened.
             event: what happened; its `user` is the actor.
             to_actor: fields that the actor's own connections get instead.
+            to_hooks: fields that webhooks get besides.
         """
-        self._report(event)
+        self._report(event | (to_hooks or {}))
         quiet = _NOTIFICATIONS.get(event["type"])
         user: WithCustom | None = event.get("user")
         actor = user.fields["id"] if user else None
@@ -120,3 +131,4 @@ class Hub:
         """End all watching; the sockets stay open."""
         for connection in self._connections.values():
             connection.watching.clear()
+            connection.presence.clear()

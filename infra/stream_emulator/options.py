@@ -56,6 +56,14 @@ class Options:
     """The result of a setting of the app or of a channel type that Stream does not document."""
     upsert_resets_role: bool = True
     """Whether the full replace of POST /users also gives the user the role `user` again."""
+    upsert_shows_user: bool = True
+    """Whether the full replace of POST /users without `invisible` shows a hidden user again."""
+    connect_writes_status: bool = True
+    """Whether a client's connect may change `invisible` without the grant to write its user."""
+    hooks_show_hidden: bool = False
+    """Whether the members of a hook show that a hidden user is online."""
+    hidden_last_active: Literal["shown", "omitted"] = "shown"
+    """Whether others see when a hidden user was last active."""
     repeated_delete: Literal["not_found", "bad_input", "task_error", "task_ok"] = "task_error"
     """The result of deleting a deleted user."""
     unfinished_delete: Literal["as_deleted", "finished"] = "as_deleted"

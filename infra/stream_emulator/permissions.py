@@ -41,7 +41,7 @@ _RARE = (
 # The members' permissions that our apps use. They delete messages and leave conversations by our routes.
 _HARDENED_MEMBER = (
     "read-channel", "read-channel-members", "create-message", "create-reaction", "create-attachment",
-    "upload-attachment", "add-links", "flag-message", "mute-channel", "send-custom-event",
+    "upload-attachment", "add-links", "flag-message", "send-custom-event",
 )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def stock_app() -> Grants:
 
 def hardened_app() -> Grants:
     """Grants with which clients neither search for users nor write profiles."""
-    return stock_app() | {"user": ["flag-user", "mute-user"], "guest": [], "anonymous": []}
+    return stock_app() | {"user": ["flag-user"], "guest": [], "anonymous": []}
 
 
 def stock_channel_type(name: str) -> Grants:

@@ -61,7 +61,8 @@ class User:
     is_unfinished: bool = False  # hidden, but no task has deleted the data yet
     revoked_before: datetime | None = None
     last_active: datetime | None = None
-    online: bool = False
+    online: bool = False  # connected
+    was_seen_online: bool = False  # by the last event of presence
     devices: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -70,6 +71,11 @@ class User:
         if self.deletion:
             return self.deletion
         return UserState.DEACTIVATED if self.deactivated_at else UserState.ACTIVE
+
+    @property
+    def is_seen_online(self) -> bool:
+        """Whether others see that the user is connected."""
+        return self.online and not self.invisible
 
     def write(self, fields: Json, at: datetime) -> None:
         """Set these fields and leave the others; null drops a field."""
@@ -107,7 +113,7 @@ class User:
             "created_at": self.created_at,
             "updated_at": self.updated_at,
             "banned": False,
-            "online": self.online,
+            "online": self.is_seen_online,
             "invisible": self.invisible,
             "blocked_user_ids": [],
             "shadow_banned": False,

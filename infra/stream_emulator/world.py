@@ -160,8 +160,18 @@ class World:
         Raises:
             StreamError: 400; the id is unknown.
         """
-        shown = needed(self.users.known(user_id), bad_input(f"user {user_id} doesn't exist")).rendered()
-        return replace(shown, fields=shown.fields | self.moderation.standing(user_id))
+        user = needed(self.users.known(user_id), bad_input(f"user {user_id} doesn't exist"))
+        shown = user.rendered()
+        fields = shown.fields | self.moderation.standing(user_id)
+        if user.invisible and self.options.hidden_last_active == "omitted":
+            fields.pop("last_active", None)
+        return replace(shown, fields=fields)
+
+    def view_in_hooks(self, user_id: str) -> WithCustom:
+        """A user as the members of a hook show them."""
+        shown, user = self.view(user_id), self.users.known(user_id)
+        is_online = bool(user and user.online and self.options.hooks_show_hidden)
+        return replace(shown, fields=shown.fields | {"online": shown.fields["online"] or is_online})
 
     def may(
         self,
@@ -221,6 +231,20 @@ class World:
         """Send an event about a changed user to all who share a channel with them, and to webhooks."""
         event = self.report(kind, user)
         self.hub.send_to_users(event, self.neighbours(user.id))
+        self.show_presence(user)
+
+    def show_presence(self, user: User) -> None:
+        """Send whether a user is seen online, if that changed, to those who asked in a shared channel."""
+        if user.is_seen_online == user.was_seen_online:
+            return
+        user.was_seen_online = user.is_seen_online
+        event = {"type": "user.presence.changed", "user": self.view(user.id), "created_at": self.clock.now()}
+        shared = {
+            channel.cid
+            for channel in self.channels.of_member(user.id)
+            if self.app.channel_type(channel.type).values["connect_events"]
+        }
+        self.hub.send_presence(event, shared)
 
     def report(self, kind: str, user: User, **more: object) -> Json:
         """Send an event about a user to webhooks only; returns it."""

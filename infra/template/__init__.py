@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
-SERVICE_PARTS = ("parameters", "api", "jobs", "rights", "shards", "hooks", "admin", "mail", "alarms")
+SERVICE_PARTS = ("parameters", "api", "jobs", "rights", "shards", "hooks", "push", "admin", "mail", "alarms")
 
 Template = dict[str, Any]
 

@@ -190,6 +190,14 @@ _MESSAGES = (
     figure("codes-unverified", Metric.CODE_COUNTRIES_UNVERIFIED, period=_HOURLY),
 )
 
+_PUSHES = (
+    # A container tries a provider that does not serve at most once a minute.
+    rate("push-unanswered", Metric.PUSH_UNANSWERED, above=10, period=900),
+    rate("push-refused", Metric.PUSH_REFUSED, above=20, period=900),
+    waits("pushes-waiting", "PushesQueue", minutes=5),
+    filled("pushes-dead", "PushesDead"),
+)
+
 _SERVICE = (
     rate("requests-failed", Metric.REQUEST_FAILED, above=5),
     rate("use-not-counted", Metric.USE_NOT_COUNTED, above=5),
@@ -215,13 +223,14 @@ SEVERITIES = {
         # Clients may read or write more than we promise, or a block has no effect at Stream.
         "chat-settings-drifted", "stream-credentials-refused", "sync-lag", "no-sync",
         # People cannot sign in or use the app.
-        "code-not-sent", "code-over-budget-in-all", "requests-failed", "use-not-counted", "token-refused",
-        "api-errors", "api-near-its-rate", "function-errors", "function-throttles",
+        "code-not-sent", "code-over-budget-in-all", "push-unanswered", "requests-failed",
+        "use-not-counted", "token-refused", "api-errors", "api-near-its-rate", "function-errors",
+        "function-throttles",
     },
     AlarmSeverity.THIS_WEEK: {
         # The term behind them is a week or longer.
         "review-due", "consent-evidence-at-risk", "stream-orphan-deactivated", "stream-case-too-old",
-        "no-code-history", "other-backup-left",
+        "no-code-history", "other-backup-left", "pushes-dead",
         # The work goes on by another way: the sweep, the schedule, the next pass, or TTL.
         "shards-dead", "rights-relay-ended", "work-rights-dropped", "transfer-copies-dropped",
         "erase-accounts-dropped", "work-on-hooks-dropped", "purge-over-budget", "no-usage-roll-up",
@@ -232,7 +241,7 @@ _SEVERITY_OF = {name: severity for severity, names in SEVERITIES.items() for nam
 ALARMS: tuple[AlarmRow, ...] = tuple(
     replace(row, severity=_SEVERITY_OF.get(row.name, row.severity))
     for row in (
-        *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_SERVICE,
+        *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_PUSHES, *_SERVICE,
     )
 )  # fmt: skip
 

@@ -74,6 +74,8 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "mint_chat_token": 200, "open_conversation": 400, "read_conversation": 404, "read_profile": 200,
         "offer_avatar": 400, "remove_avatar": 204, "read_user": 404, "rename_conversation": 404,
         "show_link": 404, "submit_usage": 202,
+        "change_notifications": 409, "list_missed_calls": 200, "report_missed_call": 400,
+        "show_notifications": 200, "forget_push_token": 204, "register_push_token": 400,
         "withdraw_contact_code": 204,
     },
     "active stepped up": {

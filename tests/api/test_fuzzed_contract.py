@@ -21,9 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from chalicelib.core.clock import MINUTE
+from chalicelib.privacy.purposes import Practice
 from infra.stream_emulator import Emulator
 from infra.stream_emulator.server import ENDPOINTS
 from tests.support.world.builders import PRIVACY, TERMS, a_phone
+from tests.support.world.practices import describe
 from tests.support.world.world import User, World
 from tests.support.world.wsgi import Stage
 
@@ -52,6 +54,7 @@ EXPLAINED: dict[tuple[str, str | None], str] = {
     ("already_open", None): "a generated request of this right is open",
     ("link_expired", None): "no link has a generated secret",
     ("not_waiting", None): "the session has its full scope",
+    ("invalid_request", "does_not_apply"): "the device of the session has one platform",
     ("idempotency_mismatch", None): "two bodies were generated under one key",
     ("precondition_required", None): "an empty If-Match counts as valid, and names no version",
     ("invalid_request", None): "an empty key counts as valid, and no schema says which cursors we made",
@@ -89,6 +92,7 @@ def served(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> W
     """Serve the world with unlimited limits and Stream, since 429 and 503 would hide other responses."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
     monkeypatch.setattr("chalicelib.core.limiter.Breaker.hit", lambda *_: None)
+    describe(Practice.COUNTING_USE, Practice.NOTIFYING, Practice.HIDING_STATUS)
     monkeypatch.setattr(stage, "world", world)
     stream.choose(limits={endpoint.operation: 10**9 for endpoint in ENDPOINTS})
     return world

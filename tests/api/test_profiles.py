@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.core import table
+from chalicelib.core import aws, table
+from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Practice
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_phone
+from tests.support.world.practices import describe
 from tests.support.world.world import World
 
 
@@ -20,7 +23,7 @@ def test_new_profile_has_only_a_name_and_private_defaults(world: World) -> None:
         "display_name": "Mila",
         "email_verified": False,
         "discoverable": False,
-        "online_visible": True,
+        "online_visible": False,
         "pin_set": False,
         "created_at": "2026-11-24T12:00:00Z",
     }
@@ -35,8 +38,14 @@ EVERYTHING: dict[str, Any] = {
     "country": "RS",
     "locale": "sr-RS",
     "discoverable": True,
-    "online_visible": False,
+    "online_visible": True,
 }
+
+
+@pytest.fixture(autouse=True)
+def status_can_be_hidden(world: World) -> None:
+    """Let the policy describe what follows from each field."""
+    describe(Practice.HIDING_STATUS)
 
 
 @pytest.mark.promise("ACC-4")
@@ -83,7 +92,28 @@ def test_removed_name_becomes_a_nickname_and_removed_switches_their_defaults(wor
     mila.changes(display_name=None, discoverable=None, online_visible=None)
     profile = mila.profile()
     assert profile["display_name"] not in EVERYTHING.values()
-    assert (profile["discoverable"], profile["online_visible"]) == (False, True)
+    assert (profile["discoverable"], profile["online_visible"]) == (False, False)
+
+
+@pytest.mark.promise("STR-10")
+def test_change_of_the_status_is_refused_while_the_policy_does_not_name_it(world: World) -> None:
+    describe()
+    mila = world.a_user()
+    before = mila.profile()
+    assert mila.changes(online_visible=True, name="Mila").problem == "not_offered"
+    assert mila.profile() == before
+    assert mila.changes(online_visible=False, name="Mila").status == 200
+    assert mila.changes(online_visible=None).status == 200
+
+
+@pytest.mark.promise("STR-10")
+def test_profile_stored_before_the_status_could_be_chosen_is_hidden(world: World) -> None:
+    mila = world.a_user()
+    mila.changes(online_visible=True)
+    (item,) = cloud.records("profile")
+    earlier = {**item, "shape": {"N": "2"}}
+    aws.client("dynamodb").put_item(TableName=settings().table(table.Table.ACCOUNTS), Item=earlier)
+    assert mila.profile()["online_visible"] is False
 
 
 def test_edit_without_if_match_is_refused(world: World) -> None:

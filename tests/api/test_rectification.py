@@ -87,7 +87,7 @@ def test_each_personal_field_in_the_copy_has_one_way_of_correction() -> None:
 # Kinds that no copy contains, a pseudonym, and records about staff.
 NOT_IN_COPY = {
     "challenge", "guest_draft", "erasure_inputs", "held_record", "certificate", "staff_member",
-    "support_draft", "session_link",
+    "push_proof", "support_draft", "session_link",
 }  # fmt: skip
 
 

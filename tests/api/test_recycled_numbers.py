@@ -333,7 +333,7 @@ def test_holder_of_the_number_gets_an_account_after_seven_days(away: User, answe
     assert vera.account_id != away.account_id
     assert vera.profile() | {"created_at": "", "user_id": ""} == {
         "created_at": "", "user_id": "", "phone": PHONE, "display_name": "Vera", "email_verified": False,
-        "discoverable": False, "online_visible": True, "pin_set": False,
+        "discoverable": False, "online_visible": False, "pin_set": False,
     }  # fmt: skip
     assert vera.gets("/v1/sessions").json["items"][1:] == []
     assert signs_in(world, device).json["user_id"] == vera.user_id

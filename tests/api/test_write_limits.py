@@ -67,7 +67,8 @@ def test_each_limit_counts_under_a_name_of_its_own() -> None:
     assert sorted(names) == [
         "avatars", "blocks", "consents_given", "contact_attempts", "contact_codes", "conversation_changes",
         "conversations", "devices_linked", "group_names", "invitations", "message_deletions",
-        "notices_accepted", "profile_changes", "rights_requests", "secret_changes",
+        "missed_calls", "notices_accepted", "notification_changes", "profile_changes",
+        "push_registrations", "rights_requests", "secret_changes",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app import app
 from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties
@@ -18,6 +19,8 @@ from chalicelib.rights.request.terms import Destination
 from infra.costs import operations
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, erasable, stored
+from tests.support.cases.pushes import a_conversation, fake_providers, give_phones, message_new, writes
+from tests.support.cases.pushes import work as push_waiting
 from tests.support.clouds.cloud import take_messages
 from tests.support.clouds.units import measured, unmeasured
 from tests.support.jobs.events import Context
@@ -27,6 +30,7 @@ from tests.support.stream.conversations import operations as stream_calls
 from tests.support.stream.conversations import some_contacts
 from tests.support.stream.hooks import sends_hook, user_event
 from tests.support.world.builders import a_device, a_phone, a_schedule_event, an_address, an_event
+from tests.support.world.practices import describe
 from tests.support.world.world import Reply, World
 
 emulator, stream = emulated_app.emulator, emulated_app.stream
@@ -132,6 +136,38 @@ def receive_a_hook(world: World) -> Operation:
     return lambda: sends_hook(world, user_event("user.updated", vera))
 
 
+def receive_a_message(world: World) -> Operation:
+    users = some_contacts(world, 2)
+    talk = a_conversation(*users)
+    return lambda: sends_hook(world, message_new(users[0], talk))
+
+
+def push_to(world: World, number: int) -> Operation:
+    """Return the push of a message to so many members, each with a phone."""
+    describe(Practice.NOTIFYING)
+    fake_providers()
+    users = some_contacts(world, number)
+    give_phones(*users)
+    talk = a_conversation(*users)
+    writes(world, users[1], talk)  # the container has read its secrets
+    world.advance(MINUTE)
+    sends_hook(world, message_new(users[0], talk))
+    waiting = take_messages("pushes")
+
+    def push() -> None:
+        push_waiting(*waiting)
+
+    return push
+
+
+def push_a_message_to_a_pair(world: World) -> Operation:
+    return push_to(world, 2)
+
+
+def push_a_message_to_a_group_of_49(world: World) -> Operation:
+    return push_to(world, 49)
+
+
 def work(world: World, request_id: RightsRequestId) -> None:
     """Let the worker of each message run at its time; if there is none, the sweep sends one."""
     for _ in range(1000):
@@ -175,6 +211,7 @@ OPERATIONS = MappingProxyType(
             request_a_code, sign_up, sign_in, refresh, mint_a_chat_token, read_own_profile,
             read_another_profile, change_the_profile, send_a_profile_to_stream, submit_25_events,
             read_announcements, consent, step_up, verify_an_address, open_a_conversation, receive_a_hook,
+            receive_a_message, push_a_message_to_a_pair, push_a_message_to_a_group_of_49,
             answer_an_access_request, erase_an_account,
         )
     }

@@ -98,6 +98,12 @@ class App:
         self.server.channel(type, id, {"members": list(members)}).create("system")
         return f"{type}:{id}"
 
+    def grants_mutes(self) -> None:
+        """Let clients mute users and channels, which the baseline does not."""
+        self.server.update_app_settings(grants={"user": ["flag-user", "mute-user"]})
+        member = self.server.get_channel_type("messaging")["grants"]["channel_member"]
+        self.server.update_channel_type("messaging", grants={"channel_member": [*member, "mute-channel"]})
+
     def says(self, user_id: str, text: str, *, cid: str = "messaging:talk") -> str:
         channel_type, channel_id = cid.split(":")
         channel = self.server.channel(channel_type, channel_id)

@@ -28,7 +28,7 @@ def stock(app: App) -> None:
 def test_app_starts_with_the_hardened_baseline(app: App) -> None:
     settings = app.server.get_app_settings()["app"]
     grants = settings["grants"]
-    assert grants["user"] == ["flag-user", "mute-user"]
+    assert grants["user"] == ["flag-user"]
     assert grants["guest"] == grants["anonymous"] == []
     assert settings["guest_user_creation_disabled"] is True
     assert settings["disable_auth_checks"] is False

@@ -21,6 +21,7 @@ TALK = "messaging:talk"
 
 def test_mute_reaches_the_sdk_at_once_and_at_the_next_connect(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
+    app.grants_mutes()
     mila = phones.of("mila")
     mila.sdk("muteUser", "vera")
     mila.wait_for_event("notification.mutes_updated")
@@ -35,6 +36,7 @@ def test_mute_reaches_the_sdk_at_once_and_at_the_next_connect(app: App, phones: 
 
 def test_messages_of_a_muted_user_still_arrive(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
+    app.grants_mutes()
     mila, vera = phones.of("mila"), phones.of("vera")
     mila.watch(TALK)
     mila.sdk("muteUser", "vera")
@@ -44,6 +46,7 @@ def test_messages_of_a_muted_user_still_arrive(app: App, phones: Phones) -> None
 
 def test_refused_mutes_reach_the_sdk(app: App, phones: Phones) -> None:
     app.people("mila", "vera")
+    app.grants_mutes()
     mila = phones.of("mila")
     assert phone_refused(lambda: mila.sdk("muteUser", "mila")) == BAD
     assert phone_refused(lambda: mila.sdk("muteUser", "unknown")) == GONE
@@ -55,6 +58,7 @@ def test_refused_mutes_reach_the_sdk(app: App, phones: Phones) -> None:
 def test_channel_is_muted_by_a_member_only(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
+    app.grants_mutes()
     mila, zoe = phones.of("mila"), phones.of("zoe")
     assert mila.sdk("mute", cid=TALK)["channel_mute"]["channel"]["cid"] == TALK
     mila.wait_for_event("notification.channel_mutes_updated")

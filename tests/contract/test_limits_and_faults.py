@@ -169,5 +169,5 @@ def test_reset_deletes_all_state(app: App) -> None:
     state = app.emulator.state()
     assert (state["users"], state["channels"], state["tasks"]) == ({}, {}, {})
     assert state["violations"] == app.emulator.requests() == []
-    assert state["app"]["grants"]["user"] == ["flag-user", "mute-user"]
+    assert state["app"]["grants"]["user"] == ["flag-user"]
     app.people("mila")

@@ -55,6 +55,7 @@ def test_second_mute_replaces_the_first(app: App) -> None:
 
 def test_client_mutes_for_itself_only(app: App) -> None:
     app.people("mila", "vera", "zoe")
+    app.grants_mutes()
     body = {"target_id": "vera", "user_id": "zoe"}
     assert app.phone("mila").ask("POST", "/moderation/mute", body).status_code == 201
     assert (muted(app, "mila"), muted(app, "zoe")) == (["vera"], [])

@@ -19,6 +19,7 @@ from tests.contract.emulated_app import ERASE, Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.contract.conftest import Phones
     from tests.contract.emulated_app import App
 
 BAD = Refused(400, 4)
@@ -210,3 +211,20 @@ def test_unfit_hook_is_refused_and_the_old_ones_stay(app: App, hook: object) -> 
     before = app.server.get_app_settings()["app"]["event_hooks"]
     assert app.refused(lambda: app.server.update_app_settings(event_hooks=[hook])) == BAD
     assert app.server.get_app_settings()["app"]["event_hooks"] == before
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("shown", [True, False])
+def test_hook_of_a_new_message_lists_members_with_their_status_by_option(
+    app: App, phones: Phones, receiver: Receiver, *, shown: bool
+) -> None:
+    app.emulator.choose(hooks_show_hidden=shown)
+    app.talk("mila", "vera", "zoe")
+    app.server.upsert_user({"id": "mila", "name": "Mila", "invisible": True})
+    phones.of("mila")
+    phones.of("vera")
+    subscribe(app, receiver.url, "message.new")
+    app.says("zoe", "hello")
+    (event,) = receiver.events(1)
+    online = {one["user"]["id"]: one["user"]["online"] for one in event["members"]}
+    assert online == {"mila": shown, "vera": True, "zoe": False}

@@ -137,7 +137,7 @@ def admit(app: StreamChat) -> None:
 
 def apply_baseline(access: AppAccess) -> None:
     """Apply our settings but the webhook, which would point to nothing, and the user of the service."""
-    chosen = chat_settings.choices(DEFAULTS, "https://contract.ru4m.example")
+    chosen = chat_settings.choices(DEFAULTS, "https://contract.ru4m.example", "staging")
     checked = chat_settings.read(access, chosen, None)
     list(chat_settings.send(access, [one for one in checked if one.setting.name not in _STAGE_ONLY]))
 

@@ -36,13 +36,13 @@ def sdk(cloud: LocalCloud) -> Iterator[StreamChat]:
     client = StreamChat(cloud.stream.api_key, cloud.stream.secret, base_url=cloud.stream.url)
     with client.session:
         yield client
-    apply_to(cloud.stream, issuer=cloud.target.issuer)
+    apply_to(cloud.stream, issuer=cloud.target.issuer, stage="local")
 
 
 def test_local_cloud_starts_with_the_baseline_applied(cloud: LocalCloud) -> None:
     changes = cloud.stream.requests(principal="server", path="/channeltypes/livestream")
     assert "PUT" in {request["method"] for request in changes}  # the app was a new one before
-    assert drifted_at(cloud.stream, cloud.target.issuer) == []
+    assert drifted_at(cloud.stream, cloud.target.issuer, "local") == []
 
 
 def test_deployed_check_finds_drift_and_the_command_applies_it_back(

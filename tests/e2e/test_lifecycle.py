@@ -93,7 +93,8 @@ def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
         until(lambda: state.exists() and "left" not in state.read_text(), "the cloud to be up", seconds=40)
         where = json.loads(state.read_text())
         assert where.keys() == {
-            "api_url", "app_url", "aws_endpoint", "region", "stream_url", "stream_api_key", "stack",
+            "api_url", "app_url", "aws_endpoint", "region", "stream_url", "stream_api_key", "push_url",
+            "stack",
         }  # fmt: skip
         run.send_signal(signal.SIGTERM)
         assert run.wait(20) == 128 + signal.SIGTERM

@@ -132,6 +132,14 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query", "QueryEnds"},
         "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
     },
+    "push_changes": {"accounts": {"BatchGet", "Get"}},
+    "push_messages": {
+        "accounts": {"BatchGet", "Delete", "Put"},
+        "challenges": {"Get"},
+        "claims": {"Delete"},
+        "keys": {"BatchGet"},
+        "usage": {"BatchGet", "Update"},
+    },
     "reconcile_chat": {
         "accounts": {"BatchGet", "QueryDue", "Update"},
         "claims": {"BatchGet"},
@@ -159,6 +167,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "challenges": {"BatchGet", "Put", "Update"},
         "keys": {"BatchGet"},
     },
+    "notifications": {
+        "accounts": {"BatchGet", "Delete", "Put", "Query"},
+        "challenges": {"Delete", "Get", "Update"},
+        "claims": {"BatchGet", "Delete", "Put"},
+        "keys": {"BatchGet"},
+    },
     "profiles": {
         "accounts": {"BatchGet", "Put", "Update"},
         "challenges": {"Get", "Put", "Update"},
@@ -170,6 +184,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Put", "Query", "Update"},
         "challenges": {"Get", "Put", "Update"},
+        "claims": {"Delete"},
         "keys": {"BatchGet"},
     },
     "signup": {
@@ -194,6 +209,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "accounts": {"BatchGet", "Get", "Put", "Update"},
         "challenges": {"Update"},
         "claims": {"BatchGet"},
+        "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
     },
     "work_rights": {
@@ -216,7 +232,9 @@ SECRETS: dict[str, set[str]] = {
     "contacts": {"codes", "lookup", "pairs"},
     "conversations": {"codes", "lookup", "pairs", "stream"},
     "hooks": {"stream"},
+    "notifications": {"lookup", "pairs"},
     "profiles": {"codes", "lookup"},
+    "push_messages": {"lookup", "pairs"},
     "rights": {"codes", "lookup", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "peppers", "refresh", "signing"},
@@ -262,6 +280,15 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "avatars-dead": {"clean_avatars": {"Send"}},
     "papers": {"clean_images": RECEIVES - {"Send"}},
     "papers-dead": {"clean_images": {"Send"}},
+    "pushes": {
+        "hooks": {"Send"},
+        "notifications": {"Send"},
+        "push_changes": {"Send", "SendBatch"},
+        "push_messages": RECEIVES - {"Send"},
+        "rights": {"Send"},
+        "work_rights": {"Send"},
+    },
+    "pushes-dead": {"push_messages": {"Send"}},
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
     "hooks-dead": {"work_on_hooks": {"Send"}},
     "rights-dead": {"erase_accounts": {"Send"}, "transfer_copies": {"Send"}, "work_rights": {"Send"}},
@@ -270,9 +297,9 @@ QUEUES: dict[str, dict[str, set[str]]] = {
 
 OPENS_NO_RECORD = {
     "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger",
-    "clean_avatars", "clean_images", "hooks",
+    "clean_avatars", "clean_images", "hooks", "push_changes",
     "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
-    "site", "sweep_rights", "watch_breaches", "work_on_hooks",
+    "site", "sweep_rights", "watch_breaches",
 }  # fmt: skip
 
 MAY_SEND_TEXTS = {

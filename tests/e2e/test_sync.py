@@ -27,7 +27,12 @@ def test_only_new_users_and_new_names_reach_stream(cloud: LocalCloud, a_phone: C
     reaches_stream(cloud, ana, "Ana")
     ana.change_profile(display_name="Ana B")
     reaches_stream(cloud, ana, "Ana B")
-    assert {field for sent in cloud.sent_to_stream(ana.user_id) for field in sent} <= {"id", "name", "image"}
+    assert {field for sent in cloud.sent_to_stream(ana.user_id) for field in sent} <= {
+        "id",
+        "name",
+        "image",
+        "invisible",
+    }
     assert cloud.stream.violations() == []
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.privacy.purposes import Practice
 from tests.faults.flows import DEVICE, KEY, OTHER_PHONE, UserFlow
 from tests.faults.playing import Flow, Run
+from tests.support.world.practices import describe
 
 _KEY_OF_OTHER = {"Idempotency-Key": "b8a1f3a2-53c1-4b43-9d0c-0f6a3ce5a1d7"}
 
@@ -47,6 +49,25 @@ class MeetingByAnInvitation(PairFlow):
         assert parted.status == 204
 
 
+class MissingACall(PairFlow):
+    """The app of a caller reports that a contact did not answer."""
+
+    name = "missing_a_call"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        describe(Practice.NOTIFYING)
+        self.user.meets(self.other)
+
+    def play(self, run: Run) -> None:
+        body = {"user_id": self.user.user_id}
+        reported = run.app(lambda: self.other.calls("POST", "/v1/calls/missed", body=body))
+        assert reported.status == 202
+        run.deliver_changes()
+        (call,) = run.app(lambda: self.user.gets("/v1/calls/missed")).json["items"]
+        assert call["caller"]["user_id"] == self.other.user_id
+
+
 _DEVICE_ID = "0c9d8bb6-3c5c-4f0e-9d29-5a5d2f1e7a11"
 
-CONTACTS: tuple[type[Flow], ...] = (MeetingByACode, MeetingByAnInvitation)
+CONTACTS: tuple[type[Flow], ...] = (MeetingByACode, MeetingByAnInvitation, MissingACall)

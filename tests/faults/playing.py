@@ -23,10 +23,13 @@ import pytest
 import time_machine
 
 from chalicelib.consents.jobs import announce_to_shard
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.operations.breaches.jobs import notify_of_breaches
+from chalicelib.privacy.purposes import Practice
+from chalicelib.push.jobs import push_changes, push_messages
 from chalicelib.reconciliation import unsent
 from chalicelib.reconciliation.jobs import send_unsent, sync_chat_profiles, work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
@@ -35,7 +38,7 @@ from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
-from tests.faults.queueing import SHARDS_VISIBILITY, VISIBILITY, Message, Queue, next_sweep
+from tests.faults.queueing import PUSHES_VISIBILITY, SHARDS_VISIBILITY, VISIBILITY, Message, Queue, next_sweep
 from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults import ends
@@ -63,8 +66,12 @@ _WORKERS = {
     "renewals": renew_shard,
     "hooks": work_on_hooks,
     "breaches": notify_of_breaches,
+    "pushes": push_messages,
 }
-_SHARDS = {"announcements", "breaches", "renewals"}
+_VISIBILITIES = {
+    **dict.fromkeys(("announcements", "breaches", "renewals"), SHARDS_VISIBILITY),
+    "pushes": PUSHES_VISIBILITY,
+}
 
 
 def sampled(points: Sequence[int], step: int) -> Sequence[int]:
@@ -176,7 +183,7 @@ class Run:
         raise RetriesExhausted
 
     def deliver_changes(self) -> None:
-        """Call the function that reads the accounts' stream until it processed all records.
+        """Call the functions that read the accounts' stream until they processed all records.
 
         What Stream did not take then is sent by the runs of each minute, the first after a while.
         """
@@ -186,6 +193,8 @@ class Run:
                 self._send_unsent()
                 return
             with suppress(Killed, observe.EntryFailed):
+                if notices.describes(Practice.NOTIFYING):
+                    self._process(partial(push_changes, {"Records": records}, None))
                 self._process(partial(sync_chat_profiles, {"Records": records}, None))
                 self.changes.take(len(records))
         raise RetriesExhausted
@@ -233,7 +242,7 @@ class Run:
                 if self.times > 1:
                     self.queue.copy(message, at=self.world.now + _SECOND_DELIVERY_AFTER)
                 return
-        visibility = SHARDS_VISIBILITY if message.queue in _SHARDS else VISIBILITY
+        visibility = _VISIBILITIES.get(message.queue, VISIBILITY)
         self.queue.return_message(message, at=self.world.now + visibility)
 
     def _wait(self, length: timedelta) -> None:

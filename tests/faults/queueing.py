@@ -23,6 +23,8 @@ VISIBILITY = timedelta(seconds=_QUEUE["VisibilityTimeout"])
 _MAX_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
 _SHARDS_QUEUE = load("service/shards")["Resources"]["AnnouncementsQueue"]["Properties"]
 SHARDS_VISIBILITY = timedelta(seconds=_SHARDS_QUEUE["VisibilityTimeout"])
+_PUSHES_QUEUE = load("service/push")["Resources"]["PushesQueue"]["Properties"]
+PUSHES_VISIBILITY = timedelta(seconds=_PUSHES_QUEUE["VisibilityTimeout"])
 _SWEEPS = timedelta(minutes=5)
 
 

@@ -35,6 +35,8 @@ from tests.faults.flows_marketing import MARKETING
 from tests.faults.flows_papers import PAPERS
 from tests.faults.flows_pins import PINS
 from tests.faults.flows_purge import PURGES
+from tests.faults.flows_push_tokens import PUSH_TOKENS
+from tests.faults.flows_pushes import PUSHES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
 from tests.faults.flows_support import SUPPORT
@@ -45,7 +47,7 @@ from tests.support.faults.crash import How, Point
 _families: tuple[Sequence[type[Flow]], ...] = (
     FLOWS, RIGHTS, ERASURES, HOLDS, USAGE, BILLING, PURGES, RECONCILIATIONS, IDLE, CONTACTS,
     CONVERSATIONS, HOOKS, BREACHES, CORRECTIONS, CHOICES, MARKETING, GUESTS, SUPPORT, PAPERS, LINKS,
-    LOGINS, PINS, AVATARS,
+    LOGINS, PINS, AVATARS, PUSHES, PUSH_TOKENS,
 )  # fmt: skip
 _by_name = {kind.name: kind for family in _families for kind in family}
 _single = [name for name, kind in _by_name.items() if not kind.only_in_proof]

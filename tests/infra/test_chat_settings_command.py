@@ -60,7 +60,7 @@ def test_diff_names_wanted_and_found_values_in_words(stream: Emulator) -> None:
     shown = run(stream, "diff")
     assert shown.exit_code == 3
     assert "app guest_user_creation_disabled: wanted yes, found no" in shown.output
-    assert "app grants.user: too many: search-user, update-user-owner" in shown.output
+    assert "app grants.user: too many: mute-user, search-user, update-user-owner" in shown.output
     assert "retention policy old-messages max_age_hours: wanted 720, found not stated" in shown.output
     assert "system user ru4m: wanted active, found missing" in shown.output
     assert "app placement: unverified, found dublin.c1" in shown.output

@@ -129,7 +129,7 @@ def test_stage_without_users_pays_for_schedules_polls_and_what_it_has(stage: Sta
 def test_schedules_and_queues_are_counted_from_the_template(stage: StageParts) -> None:
     assert stage.runs["send_unsent"] == 30 * 24 * 60
     assert stage.runs["check_chat_settings"] == 30
-    assert stage.polled_queues == 9
+    assert stage.polled_queues == 10
 
 
 def test_prices_have_a_source_and_a_day_or_are_unverified() -> None:

@@ -147,7 +147,9 @@ def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Templat
     assert names == {
         f"ru4m/${{Stage}}/{p}"
         for p in (
+            "apple",
             "codes",
+            "google",
             "lookup",
             "pairs",
             "peppers",

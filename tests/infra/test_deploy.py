@@ -34,7 +34,9 @@ def outputs_of(stack: str) -> dict[str, str]:
     match stack.rsplit("-", 1)[-1]:
         case "vault":
             purposes = (
+                "Apple",
                 "Codes",
+                "Google",
                 "Lookup",
                 "Pairs",
                 "Peppers",

@@ -19,6 +19,7 @@ from infra.local import mailbox, state
 from infra.local.__main__ import app
 from infra.local.emulator import free_port
 from infra.local.front import ANDROID, running_front
+from infra.push_emulator.running import running_push_emulator
 
 NUMBER = "+381601112233"
 
@@ -148,6 +149,20 @@ def test_mailbox_has_texts_and_mails_and_escapes_what_people_wrote(emulated: str
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
     assert page.index("a@example.org") < page.index(NUMBER)
+
+
+def test_mailbox_shows_a_push_as_its_provider_sees_it(emulated: str) -> None:
+    data = {"kind": "message", "id": "id-2", "line": "New message"}
+    with running_push_emulator() as pushes:
+        pushes.phones.take("apple", "a" * 60 + "0123", {"aps": {"content-available": 1}, **data, "line": ""})
+        pushes.phones.take("google", "b" * 100 + "4567", {"token": "b", "data": data})
+        with running_front(emulated, emulated, push_url=pushes.url) as address:
+            page = get(address, "/mailbox").text
+    assert "apple …aaaa0123" in page
+    assert "not shown\nmessage id-2" in page
+    assert "google …bbbb4567" in page
+    assert "New message\nmessage id-2" in page
+    assert "a" * 20 not in page
 
 
 def test_address_in_a_message_is_a_link() -> None:

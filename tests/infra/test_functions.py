@@ -20,6 +20,7 @@ from chalicelib.core.figures import FanOut
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy import unsent
 from chalicelib.privacy.leases import SHARD_LEASE
+from chalicelib.push import changes, messages
 from chalicelib.reconciliation.jobs import _OF_A_MINUTE, _OF_THE_STREAM
 from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
@@ -48,8 +49,11 @@ FUNCTIONS = {
     "keep_holds",
     "note_bounces",
     "notices",
+    "notifications",
     "profiles",
     "purge_expired",
+    "push_changes",
+    "push_messages",
     "reconcile_chat",
     "record_verified_codes",
     "report_inbox",
@@ -82,6 +86,8 @@ JOBS = {
     "keep_holds",
     "note_bounces",
     "purge_expired",
+    "push_changes",
+    "push_messages",
     "reconcile_chat",
     "record_verified_codes",
     "renew_consents",
@@ -121,6 +127,7 @@ SELECTIVE = (
     "RU4M_BREACHES_",
     "RU4M_RENEWALS_",
     "RU4M_HOOKS_",
+    "RU4M_PUSHES_",
     "RU4M_RESYNC_",
     "RU4M_MAIL_",
 )
@@ -577,6 +584,7 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
         ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
         ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue", "BreachesQueue")),
         ("HooksDead", ("HooksQueue",)),
+        ("PushesDead", ("PushesQueue",)),
     ],
 )
 def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
@@ -609,6 +617,43 @@ def test_event_of_stream_is_delivered_for_more_than_a_day(
     tried = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
     # Stream does not send an event again. One may wait for the end of an hour before.
     assert 24 * 3600 < tried < queue["MessageRetentionPeriod"] - 3600
+
+
+@pytest.mark.promise("CALL-2")
+def test_push_about_a_message_is_tried_each_minute_and_then_dropped(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    worker = functions["push_messages"]
+    (event,) = worker["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${PushesQueue.Arn}")
+    assert (source["BatchSize"], source["ScalingConfig"]) == (1, {"MaximumConcurrency": 50})
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = service["Resources"]["PushesQueue"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    assert worker["Timeout"] < queue["VisibilityTimeout"] == 60
+    kept = queue["MessageRetentionPeriod"]
+    redrive = queue["RedrivePolicy"]
+    assert plain(redrive["deadLetterTargetArn"]) == "${PushesDead.Arn}"
+    # It expires before its deliveries are used up.
+    assert messages.OLDEST.total_seconds() < kept < queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
+
+
+@pytest.mark.promise("CALL-2")
+def test_changes_that_concern_a_person_reach_the_worker_of_pushes(functions: dict[str, Template]) -> None:
+    (event,) = functions["push_changes"]["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], source["Stream"]) == ("DynamoDB", {"Ref": "AccountsStreamArn"})
+    assert (source["BatchSize"], source["StartingPosition"]) == (100, "LATEST")
+    assert (source["MaximumRetryAttempts"], source["MaximumRecordAgeInSeconds"]) == (2, 600)
+    patterns = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+    admitted = {
+        (event_name, key["prefix"].removesuffix("#"))
+        for pattern in patterns
+        for event_name in pattern["eventName"]
+        for key in pattern["dynamodb"]["Keys"]["sk"]["S"]
+    }
+    assert admitted == changes._READERS.keys()
 
 
 @pytest.mark.promise("STR-3")
@@ -692,6 +737,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
+    providers = {"secret_apple", "secret_google"}
     usage, rights, billing, held = "table_usage", "table_rights", "table_billing", "table_held"
     assert configured == {
         "about": {"certificate_keys", "public_keys"},
@@ -722,10 +768,11 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "secret_stream", "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue",
             "erasures_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
-        "hooks": {challenges, "secret_stream", "hooks_queue"},
+        "hooks": {challenges, "secret_stream", "hooks_queue", "pushes_queue"},
         "keep_holds": {accounts, billing, rights, usage},  # it opens no record
         "note_bounces": {accounts, challenges, "table_ledger"},
         "notices": {accounts, challenges, rights},
+        "notifications": {accounts, claims, challenges, "secret_pairs", "pushes_queue", *lookup, *sealing},
         "notify_of_breaches": {
             accounts, challenges, rights, "table_ledger", "breaches_queue", "mail_from", "mail_configuration",
             *sealing,
@@ -739,6 +786,11 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "purge_expired": {
             accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
             "papers_bucket",
+        },
+        "push_changes": {accounts, "pushes_queue"},
+        "push_messages": {
+            accounts, challenges, claims, usage, "secret_pairs", "pushes_queue",
+            *lookup, *sealing, *providers,
         },
         "rights": {
             accounts, challenges, claims, rights, usage, "table_ledger", "secret_codes", "secret_receipts",
@@ -755,7 +807,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         # It opens cases, and no record of an account's data.
         "report_inbox": {accounts, rights, "table_ledger", "mail_from", "mail_configuration", "stage_keys"},
         "sessions": {
-            accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
+            accounts, challenges, claims, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "signup": {
@@ -773,7 +825,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",
         },
         "work_on_hooks": {
-            accounts, claims, challenges, "table_ledger", "secret_stream", "hooks_queue", *lookup,
+            accounts, claims, challenges, "table_ledger", "secret_stream", "hooks_queue", *lookup, *sealing,
         },
         "work_rights": {
             accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_stream",

@@ -87,6 +87,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "conversations": (request("POST", "/v1/conversations", body="{}"), 503),
     "hooks": (request("POST", "/v1/hooks/stream", body="{}"), 401),
     "notices": (request("GET", "/v1/notices/current"), 200),
+    "notifications": (request("GET", "/v1/notifications"), 503),
     "profiles": (request("GET", "/v1/profile"), 503),
     "rights": (request("GET", "/v1/rights-requests"), 503),
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
@@ -149,6 +150,8 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "send_unsent": (a_schedule_event(), "EntryFailed: ('send_unsent', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, None),
+    "push_changes": ({"Records": []}, None),
+    "push_messages": (messages("nonsense"), failed(0)),
     # The first message cannot be set aside during the outage; the request of the second one cannot be read.
     **dict.fromkeys(
         ("transfer_copies", "work_rights", "erase_accounts"),

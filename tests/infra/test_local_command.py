@@ -26,7 +26,7 @@ def waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Replace the cloud and the tour, which fails; return the waits for Ctrl-C, which comes at once."""
     waited: list[str] = []
     gone = "http://127.0.0.1:1"
-    state = State(gone, gone, "eu-central-1", gone, "key", "stack")
+    state = State(gone, gone, "eu-central-1", gone, "key", "stack", gone)
 
     @contextmanager
     def cloud(report: Any, **_: Any) -> Iterator[Any]:

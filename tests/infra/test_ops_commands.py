@@ -59,6 +59,7 @@ WORDS = {
     "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
     "notice": "terms-2027-01-15", "decision": "upheld",
     "chain": "purge#2026-11-26", "function": "admin",
+    "team_id": "TEAM123456", "key_id": "KEY1234567", "topic": "com.ru4m.app",
 }  # fmt: skip
 
 # Commands that reach no internal route, each with the reason why no entry is needed.
@@ -83,7 +84,8 @@ UNAUDITED = {
     **dict.fromkeys(
         (
             "keys signing rotate", "keys signing retire", "keys stage rotate", "keys stage retire",
-            "keys lookup rotate", "keys lookup retire", "keys staff rotate",
+            "keys lookup rotate", "keys lookup retire", "keys staff rotate", "keys push apple",
+            "keys push google",
         ),
         "keys of the stage, no subject; CloudTrail keeps the changes for 90 days",
     ),
@@ -116,6 +118,7 @@ WITHOUT_PREVIEW = {
         ("keys signing rotate", "keys stage rotate", "keys lookup rotate", "keys staff rotate"),
         "it only adds a version"
     ),
+    **dict.fromkeys(("keys push apple", "keys push google"), "the value before stays readable as a version"),
     **dict.fromkeys(
         ("reconcile release", "idle-accounts release"), "the next run after it only counts"
     ),

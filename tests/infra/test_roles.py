@@ -345,7 +345,7 @@ EXPECTED = {
     "HooksRole": {
         _own_logs("hooks"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
-        ("sqs:SendMessage", "${HooksQueue.Arn}"),
+        ("sqs:SendMessage", "${HooksQueue.Arn}, ${PushesQueue.Arn}"),
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
@@ -453,7 +453,7 @@ EXPECTED = {
         _MAILING,
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${StageKeyArn}"),
-        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        ("sqs:SendMessage", "${RightsQueue.Arn}, ${PushesQueue.Arn}"),
         # A presigned link has the permissions of the role that made it.
         ("s3:GetObject", "${ExportBucketArn}/exports/*, ${ExportBucketArn}/preserved/*"),
         ("s3:PutObject", "${PapersBucketArn}/incoming/*"),
@@ -538,6 +538,8 @@ EXPECTED = {
             "${AccountsTableArn}",
         ),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         *_LEDGER,
         (
@@ -578,6 +580,7 @@ EXPECTED = {
             "${AccountsTableArn}",
         ),
         _MAILING,  # codes to the mailbox of an account (ADR 68)
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of the push tokens of ended sessions
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -662,6 +665,52 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
+    "NotificationsRole": {
+        _own_logs("notifications"),
+        (
+            (
+                "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem, "
+                "dynamodb:Query"
+            ),
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
+            "${ClaimsTableArn}",
+        ),
+        ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("sqs:SendMessage", "${PushesQueue.Arn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${PairsSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    # Of accounts it writes the tokens, of usage the counts of pushes.
+    "PushMessagesRole": {
+        _own_logs("push_messages"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:DeleteItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),
+        ("dynamodb:GetItem", "${ChallengesTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:UpdateItem", "${UsageTableArn}"),
+        (_RECEIVE, "${PushesQueue.Arn}"),
+        ("sqs:SendMessage", "${PushesDead.Arn}"),
+        (
+            "secretsmanager:GetSecretValue",
+            "${AppleSecretArn}, ${GoogleSecretArn}, ${LookupSecretArn}, ${PairsSecretArn}",
+        ),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "PushChangesRole": {
+        _own_logs("push_changes"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${AccountsTableArn}"),
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${PushesQueue.Arn}"),
+        ("dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator", "${AccountsStreamArn}"),
+        ("dynamodb:ListStreams", "${AccountsTableArn}/stream/*"),
+    },
     "UsageRole": {
         _own_logs("usage"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
@@ -708,7 +757,7 @@ EXPECTED = {
             "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
             "${RightsQueue.Arn}",
         ),
-        ("sqs:SendMessage", "${ErasuresQueue.Arn}, ${TransfersQueue.Arn}"),
+        ("sqs:SendMessage", "${ErasuresQueue.Arn}, ${PushesQueue.Arn}, ${TransfersQueue.Arn}"),
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         # Only what the steps of an erasure need (`erasure#...`), and warnings by mail (`delivery#...`).
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -760,11 +809,29 @@ KEYS = {
         },
         "keys": {"A#*"},
     },
+    "NotificationsRole": {
+        "accounts": {"A#*"},
+        "challenges": {
+            "push_proof#*",
+            *(f"limit#{name}#*" for name in ("missed_calls", "notification_changes", "push_registrations")),
+        },
+        "claims": {"push_token#*"},
+        "keys": {"A#*"},
+    },
+    # It reads what strangers' events name.
+    "PushMessagesRole": {
+        "accounts": {"A#*", "C#*"},
+        "challenges": {"push_proof#*"},
+        "claims": {"push_token#*"},
+        "keys": {"A#*"},
+        "usage": {"C#*"},
+    },
     "TransferCopiesRole": {"ledger": {"rights#*"}, "rights": {"R#*"}},
     "WorkOnHooksRole": {
         "accounts": {"A#*"},
         "challenges": {"limit#hook_strip*"},
         "claims": {"user#*"},
+        "keys": {"A#*"},
         "ledger": {"stream_case#*"},
     },
 }
@@ -945,11 +1012,14 @@ def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) 
         and "dynamodb:DeleteItem" in listed(statement["Action"])
         and role != "PurgeExpiredRole"
     }
+    for of_pushes in ("NotificationsRole", "PushMessagesRole", "SessionsRole"):
+        assert conditions.pop(of_pushes) == _only("push_token#*")  # moved, ended, or unknown to its provider
     assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
     only = _only("unwanted_*")
     assert conditions.pop("SignupRole") == _only("phone#*", "unwanted_*", "username#*")  # ADR 68, ADR 106
     assert conditions.pop("RightsRole") == _only("former_phone#*", "phone#*", "unwanted_*")  # or comes back
-    roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole")
+    assert conditions.pop("EraseAccountsRole") == _only("push_token#*", "unwanted_*")
+    roles = ("AdminRole", "ConsentsRole")
     assert conditions == dict.fromkeys(roles, only)
     assert all(kind.startswith("unwanted_") for kind in AddressKind)
 
@@ -1041,6 +1111,7 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
         for role, statement in statements(service)
         if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
         and reading & set(listed(statement["Action"]))
+        and statement.get("Condition") != _only("C#*")  # counts of pushes
     }
     assert readers == {
         "EraseAccountsRole",

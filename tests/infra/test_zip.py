@@ -28,12 +28,13 @@ UNCHECKED_HASH = 0b01
 # A package that is not listed is a dependency of a dependency, to be reviewed, or a stray file.
 TOP_LEVEL = {
     "app", "chalice", "chalicelib",
-    "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
+    "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "anyio", "attr", "attrs",
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
     "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "markupsafe", "multidict",
     "phonenumbers", "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six",
     "stream_chat", "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
     "_argon2_cffi_bindings", "argon2",
+    "h11", "h2", "hpack", "httpcore2", "httpx2", "hyperframe", "truststore",
 }  # fmt: skip
 
 
@@ -132,6 +133,20 @@ def test_email_address_is_validated_with_the_zip_alone_and_without_dns(unpacked:
 
 
 @pytest.mark.promise("RGT-10")
+def test_clients_of_apple_and_google_are_made_with_the_zip_alone(unpacked: Path) -> None:
+    make = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import h2\n"
+        "from chalicelib.privacy.recipients import Recipient\n"
+        "from chalicelib.push.providers import connection\n"
+        "print([connection._client(to).is_closed for to in (Recipient.APPLE, Recipient.GOOGLE)])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", make, str(unpacked)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[False, False]\n", done.stderr
+
+
 def test_deadlines_are_in_belgrade_time_on_a_system_without_time_zones(unpacked: Path) -> None:
     count = (
         "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"

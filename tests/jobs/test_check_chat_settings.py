@@ -13,6 +13,7 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.privacy import reviews
+from chalicelib.privacy.purposes import Practice
 from chalicelib.stream import gateway
 from chalicelib.stream.settings import service
 from chalicelib.stream.settings.app import StreamApp
@@ -21,6 +22,7 @@ from tests.support.stream.emulated_app import PLACEMENT, apply_to, change_app, c
 from tests.support.world.ledger import alter_newest, checkpoint, create_archive, verify
 from tests.support.world.limits import configure
 from tests.support.world.notices import a_version, publish
+from tests.support.world.practices import describe
 from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("STR-3"), pytest.mark.usefixtures("without_pace")]
@@ -47,11 +49,22 @@ def test_app_with_the_baseline_has_neither_drifted_nor_unverified_settings(
 def test_changed_setting_is_reported_and_applied_back(
     baseline: Emulator, gauges: dict[Metric, int], world: World
 ) -> None:
-    change_app(grants={"user": ["flag-user", "mute-user", "search-user"]})
+    change_app(grants={"user": ["flag-user", "search-user"]})
     assert check()["drifted"] == gauges[Metric.CHAT_SETTINGS_DRIFTED] == 1
     assert lines(world)[-1].data["drifted_settings"] == ["app grants.user"]
     apply_to(baseline)
     assert check()["drifted"] == gauges[Metric.CHAT_SETTINGS_DRIFTED] == 0
+
+
+def test_hook_without_new_messages_is_reported_until_applied_once_pushes_are_described(
+    baseline: Emulator, gauges: dict[Metric, int], world: World
+) -> None:
+    assert check()["drifted"] == 0
+    describe(Practice.NOTIFYING)
+    assert check()["drifted"] == 1
+    assert lines(world)[-1].data["drifted_settings"] == ["app event_hooks"]
+    apply_to(baseline)
+    assert check()["drifted"] == 0
 
 
 @pytest.mark.promise("SEC-3")

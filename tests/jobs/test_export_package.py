@@ -460,8 +460,8 @@ def test_stream_is_named_for_missing_data_unless_it_holds_none(
 def test_portable_copy_has_data_provided_or_observed_on_consent_or_contract(seen: Seen) -> None:
     package = seen.portability
     assert list(package.data["sections"]) == [
-        "account", "block_list", "contact", "invitation", "profile", "session", "support_message",
-        "usage_event",
+        "account", "block_list", "contact", "invitation", "missed_call", "notification_choices", "profile",
+        "push_devices", "session", "support_message", "usage_event",
     ]  # fmt: skip
     assert package.records("account") == [{"phone": seen.one("account").phone}]
     assert set(package.records("usage_event")[0]) == {"name", "duration_ms", "platform", "at"}

@@ -17,6 +17,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.operations.breaches.jobs import notify_of_breaches
+from chalicelib.push.jobs import push_messages
 from chalicelib.reconciliation.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, transfer_copies, work_rights
@@ -30,6 +31,7 @@ WORKERS: dict[str, Any] = {
     "clean_images": clean_images,
     "erase_accounts": erase_accounts,
     "notify_of_breaches": notify_of_breaches,
+    "push_messages": push_messages,
     "renew_shard": renew_shard,
     "transfer_copies": transfer_copies,
     "work_on_hooks": work_on_hooks,

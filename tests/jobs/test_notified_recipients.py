@@ -10,6 +10,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.jobs import sweep_rights
 from chalicelib.rights.request import receipts, recipients, standstill, store
@@ -28,6 +29,7 @@ from tests.support.jobs.profile_sync import sync, sync_again
 from tests.support.patches import failing_at
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.operators import Operator
+from tests.support.world.practices import describe
 from tests.support.world.world import User, World
 
 
@@ -44,7 +46,7 @@ def work(user: User, request_id: str) -> RightsRequest:
     return erasure_requests.work(user.world, RightsRequestId(request_id), within=timedelta(seconds=1))
 
 
-def corrects(user: User, **changes: str) -> str:
+def corrects(user: User, **changes: object) -> str:
     taken = user.exercises("rectification", changes=changes)
     assert taken.status == 202, taken.text
     return str(taken.json["rights_request_id"])
@@ -88,6 +90,19 @@ def test_stream_is_notified_once_it_has_the_new_value(user: User) -> None:
     assert (notice["outcome"], "notified_at" in notice) == ("notified", True)
     assert step(request_id) is StepStatus.DONE
     assert ("notify_recipients_done", 1) in [(e, d.get("notified")) for e, d in evidence(request_id)]
+
+
+@pytest.mark.promise("RGT-2", "STR-10")
+def test_stream_is_notified_once_it_has_the_new_status(user: User) -> None:
+    describe(Practice.HIDING_STATUS)
+    sync_again(user)
+    request_id = corrects(user, online_visible=True)
+    work(user, request_id)
+    assert step(request_id) is StepStatus.IN_PROGRESS
+    sync(user)
+    user.world.advance(HOUR)
+    work(user, request_id)
+    assert step(request_id) is StepStatus.DONE
 
 
 @pytest.mark.promise("RGT-2")
@@ -302,6 +317,8 @@ def test_recipients_of_all_data_are_those_of_the_declarations(user: User) -> Non
                 Recipient.SMS_CARRIERS,
                 Recipient.MAIL_PROVIDERS,
                 Recipient.BELGRADE_OFFICE,
+                Recipient.APPLE,
+                Recipient.GOOGLE,
             )
         }
         assert {one.recipient for one in found if one.outcome is RecipientOutcome.PENDING} == {"STREAM"}

@@ -63,6 +63,7 @@ def quiet(**more: int) -> dict[str, int]:
         "gone",
         "users",
         "drifted",
+        "statuses",
         "ended",
         "suspended",
         "ownerless",

@@ -1,4 +1,4 @@
-"""Tests profiles at Stream: three fields, the newest state, active accounts only."""
+"""Tests profiles at Stream: three fields and the status, the newest state, active accounts only."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -216,8 +216,8 @@ def test_unanswered_change_stays_due_and_arrives(
 
 
 @pytest.mark.promise("STR-1")
-def test_only_type_for_stream_has_three_fields() -> None:
-    assert set(ChatProfile.__dataclass_fields__) == {"id", "name", "image"}
+def test_only_type_for_stream_has_three_fields_and_the_status() -> None:
+    assert set(ChatProfile.__dataclass_fields__) == {"id", "name", "image", "invisible"}
 
 
 @pytest.mark.promise("SEC-1")

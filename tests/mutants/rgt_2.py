@@ -23,8 +23,8 @@ MUTANTS = (
         name="old_name_at_stream_counts_as_notified",
         promise="RGT-2",
         place="chalicelib.rights.rectification.steps:_look_at_stream",
-        find="(user.name, user.image) == (profile.display_name, address_of(account.user_id, row[AVATAR]))",
-        replace="user.image == address_of(account.user_id, row[AVATAR])",
+        find="(user.name, user.image) == (wanted.name, wanted.image)",
+        replace="user.image == wanted.image",
         harm="The person reads that Stream was notified, while Stream still shows the wrong name to others.",
     ),
 )

@@ -150,4 +150,12 @@ MUTANTS = (
         replace="if True:",
         harm="The conversations of others still name the account of a person who was erased.",
     ),
+    Mutant(
+        name="erasure_leaves_claims_on_push_tokens",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.capture:_quarantine",
+        find='        "push_claim": push_tokens.release_claims(request.account_id),\n',
+        replace="",
+        harm="Hashes of the phones of an erased account stay, and name it.",
+    ),
 )

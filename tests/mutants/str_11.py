@@ -29,7 +29,7 @@ MUTANTS = (
         name="deployment_ignores_the_policy",
         promise="STR-11",
         place="infra.deployment.chat_settings:choices",
-        find='min(periods.read(configured)["chat_messages"], _policy().messages_kept)',
+        find='min(periods.read(configured)["chat_messages"], policy.messages_kept)',
         replace='periods.read(configured)["chat_messages"]',
         harm=(
             "After a policy promises people fourteen days, a deployed stage still lets Stream keep "

@@ -7,8 +7,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="clients_may_write_their_user",
         promise="STR-2",
         place="chalicelib.stream.settings.baseline:_APP_GRANTS",
-        find='("flag-user", "mute-user")',
-        replace='("flag-user", "mute-user", "update-user-owner")',
+        find='("flag-user",)',
+        replace='("flag-user", "update-user-owner")',
         harm="An app writes the email address of its user to Stream, because its role permits it.",
     ),
     Mutant(

@@ -71,7 +71,8 @@ _OF_ROLES = {
     "rights verify": REPORTS,
     **dict.fromkeys(("chat-settings diff", "chat-settings apply"), DEPLOYMENT),
     **dict.fromkeys(
-        ("chat-settings confirm-placement", "keys signing", "ledger verify", "tables remove"), ADMINISTRATOR
+        ("chat-settings confirm-placement", "keys push", "keys signing", "ledger verify", "tables remove"),
+        ADMINISTRATOR,
     ),
 }
 # What a section lets a person do without a command.

@@ -17,8 +17,8 @@ from chalicelib.core.figures import (
     IdleAccounts,
     Limits,
     PurgeLimits,
-    Push,
     ReconciliationLimits,
+    Transfers,
 )
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.inputs import InputsGone
@@ -41,7 +41,7 @@ _MODULE_LINE = re.compile(r"([ ]*)[a-z_]+(/|, [a-z_]+)* {2,}\S")
 
 def test_page_of_limits_states_each_figure_with_its_default() -> None:
     stated = {name: int(value) for name, value in _ROW.findall((DOCS / "limits.md").read_text())}
-    sets = (Limits, Push, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut)
+    sets = (Limits, Transfers, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut)
     known = {one.name: one.metadata["rule"].default for of in sets for one in fields(of)}
     windows = {one.name for one in fields(Limits) if one.name.endswith("_minutes")}
     assert stated == {name: default for name, default in known.items() if name not in windows}

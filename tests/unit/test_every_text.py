@@ -68,7 +68,8 @@ pytestmark = pytest.mark.promise("RGT-9")
 # Words of these texts that stay Latin in Cyrillic texts. A new one is added here on purpose.
 _LATIN = """
 RU4M QR PIN GDPR UTC JavaScript Stream Inc Amazon S3 SES SNS SMS ECDSA P256 SHA256 AES256 JSON Schema Web
-Services Global Privacy Control EMEA SARL TLS 272B SOC Type II ISO IEC IP Ltd
+Services Global Privacy Control EMEA SARL TLS 272B SOC Type II ISO IEC IP Ltd Apple Google Ireland Limited
+iPhone Android
 """
 LATIN_WORDS = set(_LATIN.split())
 

@@ -362,6 +362,8 @@ DEFAULTS = {
     "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
     "conversations_day": 100, "conversation_changes_day": 200, "group_names_day": 100,
     "message_deletions_day": 1_000, "conversation_members_most": 49,
+    "notification_changes_day": 200, "missed_calls_day": 100, "missed_calls_most": 200,
+    "push_registrations_day": 20,
     "logins_per_address": 60, "logins_per_address_minutes": 10, "logins_per_name_day": 10,
 }  # fmt: skip
 COUNTS = {
@@ -376,7 +378,8 @@ COUNTS = {
     "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
     "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
     "conversations_day", "conversation_changes_day", "group_names_day", "message_deletions_day",
-    "logins_per_address", "logins_per_name_day", "avatars_day",
+    "logins_per_address", "logins_per_name_day", "avatars_day", "notification_changes_day",
+    "missed_calls_day", "push_registrations_day",
 }  # fmt: skip
 
 

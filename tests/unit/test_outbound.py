@@ -593,7 +593,7 @@ def test_body_accepted_in_small_pieces_ends_at_the_deadline(serves: Serves) -> N
 @pytest.mark.parametrize("name", ["connect_seconds", "silence_seconds", "whole_seconds", "megabytes"])
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999"])
 def test_timeout_is_a_setting_within_bounds(name: str, value: str) -> None:
-    variable = figures.variable(figures.Push, name)
+    variable = figures.variable(figures.Transfers, name)
     with pytest.raises(SettingsError, match=variable) as bad:
         read({**environment.variables(), variable: value})
     assert "s3cret" not in str(bad.value)

@@ -191,7 +191,10 @@ PROVEN = {
     "consents": "only samo = RestsOn RGT-7",
     "only": "only only samo samo = Exactly SEC-2 NOT-6",
     "authorities": "only samo = NOT-3 NOT-5",
+    "online": "only samo niste = STREAM STR-10 HIDING_STATUS",
     "backups": "cannot ne ni = backups key_backups",
+    "pushes": "no cannot nema ne = APPLE GOOGLE CALL-2 NOTIFYING",
+    "field.notification_choices/quiet_hours": "ne = ",
     "idle": "not two ne dva = idle CLOSING_IDLE_ACCOUNTS",
     "right.erasure": "ne = erasure RGT-3",
     "right.restriction": "without bez = restriction RGT-4",
@@ -206,7 +209,6 @@ PROVEN = {
     "field.diagnostics_event/diagnostics": "nije = ",
     "field.held_record/document": "all = ",
     "field.profile/discoverable": "not ne = ",
-    "field.profile/online_visible": "not ne = ",
     "field.purposes/wholly_restricted": "all = ",
 }
 

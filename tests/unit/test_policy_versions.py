@@ -134,7 +134,13 @@ def test_changes_name_what_is_new_what_changed_and_what_is_gone(
 def test_first_version_names_the_practices_that_begin_in_each_language(language: Language) -> None:
     files = pages.files_of(NoticeKind.PRIVACY, facts(), None)
     said, changes = (json.loads(files[name])[language] for name in ("clauses.json", "changes.json"))
-    assert changes.splitlines()[1:] == [said["counting_use"], said["idle"], said["identity_papers"]]
+    assert changes.splitlines()[1:] == [
+        said["counting_use"],
+        said["pushes"],
+        said["online"],
+        said["idle"],
+        said["identity_papers"],
+    ]
     assert said["counting_use"] in files[frozen.page_name(language)]
 
 

@@ -111,9 +111,9 @@ def test_each_part_has_the_basis_of_its_purpose(recipient: Recipient) -> None:
     "category",
     sorted(
         set(Category)
-        # The last one is the name of a group.
+        # The last ones are the name of a group, and whether a user hides when they are online.
         - {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS}
-        - {Category.CONTENT_PRIVATE}
+        - {Category.CONTENT_PRIVATE, Category.ACCOUNT_SETTINGS}
     ),
 )
 def test_unregistered_category_cannot_be_sent_to_stream(category: Category) -> None:
@@ -147,7 +147,14 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
         US,
         "PROCESSOR",
         "SCCS",
-        {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS, Category.CONTENT_PRIVATE},
+        {
+            Category.PSEUDONYM,
+            Category.NAME,
+            Category.SELF_IMAGE,
+            Category.CONTACTS,
+            Category.CONTENT_PRIVATE,
+            Category.ACCOUNT_SETTINGS,
+        },
         {Purpose.SERVICE, Purpose.LEGAL_OBLIGATION},
     ),
     "SMS_CARRIERS": (
@@ -169,6 +176,20 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
             Purpose.LEGAL_OBLIGATION,
             Purpose.MARKETING,
         },
+    ),
+    "APPLE": (
+        "the United States",
+        "CONTROLLER",
+        "FOR_THE_CONTRACT",
+        {Category.DEVICE_ID, Category.LANGUAGE},
+        {Purpose.NOTIFICATIONS, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION},
+    ),
+    "GOOGLE": (
+        "Ireland; the group, which delivers the notifications, is in the United States",
+        "CONTROLLER",
+        "FOR_THE_CONTRACT",
+        {Category.DEVICE_ID, Category.LANGUAGE},
+        {Purpose.NOTIFICATIONS, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION},
     ),
     "NAMED_CONTROLLER": (
         "the place that the user chose",
@@ -310,6 +331,7 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
     }
     assert {(k, n) for k, n, r in leaving if r == "STREAM"} == {
         ("profile", "display_name"),
+        ("profile", "online_visible"),
         ("block_list", "blocks"),
     }
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {

@@ -54,12 +54,13 @@ LISTING: dict[str, Category | None] = dict.fromkeys(
 # By the function that calls: how to play it, and each part of the request with the category it discloses.
 CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
     "gateway.upsert": (
-        lambda: gateway.upsert([ChatProfile(MILA, "Mila", PICTURE)]),
+        lambda: gateway.upsert([ChatProfile(MILA, "Mila", PICTURE, invisible=True)]),
         {
             "/users": OTHER,
             f"users.{MILA}.id": ID,
             f"users.{MILA}.name": Category.NAME,
             f"users.{MILA}.image": Category.SELF_IMAGE,
+            f"users.{MILA}.invisible": Category.ACCOUNT_SETTINGS,
         },
     ),
     "gateway.revoke": (

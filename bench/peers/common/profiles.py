@@ -14,7 +14,7 @@ JSON = dict[str, Any]
 CHALLENGES = os.environ["RU4M_TABLE_CHALLENGES"]
 CHANGES_A_DAY = 200
 PIN = "secret#pin"
-DEFAULTS: JSON = {"discoverable": False, "online_visible": True}
+DEFAULTS: JSON = {"discoverable": False, "online_visible": False}
 
 
 def read(account_id: str, session_id: str) -> tuple[JSON, str]:

@@ -90,14 +90,21 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 al
 
 
 _SPOKEN = Field(description="The language and region of the user (BCP 47), in which messages are written")
-# Settings of features that do not exist yet (ACC-7, STR-10).
+# A setting of a feature that does not exist yet (ACC-7).
 _FOUND = Field(description="Whether others may find the user by number. Stored, but not used yet.")
-_SEEN = Field(description="Whether others see that the user is online. Stored, but not used yet.")
+_SEEN = Field(
+    description="Whether all who share a conversation with the user see when they are online (STR-10)"
+)
 
 
 def _without_avatar_url(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first shape had an attribute that nothing ever set; an avatar has a record of its own (ADR 103)."""
     return {name: value for name, value in values.items() if name != "avatar_url"}
+
+
+def _hiding_status(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Before the third shape, nothing followed from `online_visible`, so no user chose it (ADR 111)."""
+    return {name: value for name, value in values.items() if name != "online_visible"}
 
 
 class Profile(
@@ -108,9 +115,9 @@ class Profile(
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
-    upcasts=(_without_avatar_url,),
+    upcasts=(_without_avatar_url, _hiding_status),
 ):
-    """What a user entered about themselves. Only the display name goes to Stream (STR-1)."""
+    """What a user entered about themselves. Stream gets the display name and the status (STR-1, STR-10)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF, _STREAM)]
@@ -126,9 +133,11 @@ class Profile(
     # When, and in a session of which origin. None without an address, and for one older than these fields.
     email_verified_at: Annotated[Instant | None, NOT_PERSONAL] = None
     email_session: Annotated[SessionId | None, NOT_PERSONAL] = None
-    # Off by default (Art. 25(2) GDPR): users decide whether they can be found by number (ACC-7).
+    # Off by default (Art. 25(2) GDPR): users decide whether they can be found by number (ACC-7), and seen.
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _FOUND] = False
-    online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _SEEN] = True
+    online_visible: Annotated[
+        bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF, _STREAM), _SEEN
+    ] = False
     version: Annotated[int, NOT_PERSONAL] = 1
 
     @property

@@ -12,6 +12,9 @@ before that, such a token is valid for at most its hour (ADR 23).
 A device that ends its own session alone is seen at that moment, later than the revocation. All others were
 seen before it, also one that ends another session or all. They get no code by mail until they prove the
 number or their session is refreshed on another day (ADR 78).
+
+The push tokens of the ended sessions are forgotten after the commit. If that fails, the next push to the
+account finds out that their sessions have ended (ADR 109).
 """
 
 from collections.abc import Callable
@@ -20,6 +23,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.push_tokens import service as push_tokens
 from chalicelib.accounts.service import devices
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
@@ -28,6 +32,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform, Write, commit
 
@@ -156,6 +161,8 @@ def _end(account_id: AccountId, sessions: list[SessionId], *notes: Write) -> Non
         commit(*notes, *ended)
     metrics.count(Metric.SESSION_CLOSED, len(sessions))
     revoke_since(account_id, begun)
+    with suppress(Unavailable, SealingError):
+        push_tokens.forget_sessions(account_id, sessions)
 
 
 def revoke_since(account_id: AccountId, begun: datetime) -> None:

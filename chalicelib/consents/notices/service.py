@@ -13,7 +13,7 @@ from chalicelib.consents.notices.model import (
     NoticeVersion,
 )
 from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of  # noqa: F401 - offered to other rooms
-from chalicelib.consents.notices.versions import Standing
+from chalicelib.consents.notices.versions import Standing, describes  # noqa: F401 - offered to other rooms
 from chalicelib.core import clock
 from chalicelib.core.errors import ConflictingRequest, Forbidden, Schemas, existing
 from chalicelib.core.ids import AccountId
@@ -22,7 +22,7 @@ from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
-from chalicelib.privacy.purposes import Practice, Purpose
+from chalicelib.privacy.purposes import Purpose
 
 
 class TermsOutdated(ConflictingRequest):
@@ -59,11 +59,6 @@ def announceable() -> tuple[Notice, ...]:
 def current(kind: NoticeKind) -> Notice:
     """The version of a kind that is in effect now; new users are shown this one."""
     return versions.in_effect(kind, clock.now(), versions.every())
-
-
-def describes(practice: Practice) -> bool:
-    """Whether the privacy policy that is in effect now says that we do this."""
-    return practice in current(NoticeKind.PRIVACY).practices
 
 
 def offered() -> frozenset[Purpose]:

@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="cd707e023151becf6c6c6db03b2c64a605a8cf0d1aad82360227b3a0f7765bb2",
+        digest="36c4adc993a9d1e716eb7365273fb9e1a01bc6de1de302dc521e36ac4c000d29",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),
@@ -152,6 +152,11 @@ def every() -> tuple[Notice, ...]:
     return _checked(committed())
 
 
+def of_stage(stage: str) -> tuple[Notice, ...]:
+    """All versions that the functions of a stage have, for commands that run in none of them."""
+    return _on_local(PUBLISHED, FROZEN, "") if stage == Stage.LOCAL else committed()
+
+
 def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
     """All versions of a kind."""
     return tuple(notice for notice in every() if notice.kind is kind)
@@ -167,6 +172,11 @@ def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Noti
     """The version of a kind that is in effect at an instant."""
     begun = (notice for notice in notices if notice.kind is kind and notice.effective_at <= at)
     return max(begun, key=lambda notice: notice.effective_at)
+
+
+def describes(practice: Practice) -> bool:
+    """Whether the privacy policy that is in effect now says that we do this."""
+    return practice in in_effect(NoticeKind.PRIVACY, clock.now(), every()).practices
 
 
 @cache

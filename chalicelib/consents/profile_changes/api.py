@@ -10,7 +10,7 @@ from chalicelib.accounts.profiles.model import OwnProfile, ProfileChanges
 from chalicelib.accounts.profiles.service import PIN, PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import Caller, StepUpRequired
-from chalicelib.consents.model import WouldEndConsents
+from chalicelib.consents.model import NotOffered, WouldEndConsents
 from chalicelib.consents.profile_changes import service
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.contract_words import LimitName
@@ -35,7 +35,7 @@ def _check_step_up(caller: Caller, changes: ProfileChanges, **_: object) -> None
     "/v1/profile",
     needs=(DATA_KEY, OPEN_ACCOUNT, PROFILE, PIN, AVATAR, PURPOSES),
     limit=_CHANGES,
-    problems=(NotFound, ChangedMeanwhile, Unavailable, WouldEndConsents),
+    problems=(NotFound, ChangedMeanwhile, Unavailable, NotOffered, WouldEndConsents),
 )
 def change_profile(
     caller: Annotated[Caller, Requirement(StepUpRequired, "a patch with `email`", _check_step_up)],
@@ -48,7 +48,8 @@ def change_profile(
     Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
     `email` needs a stepped-up token. The number and the removed address are notified before. A date of birth
     or a country that shows that the user is too young to consent ends the consents that were given: ask the
-    user, and send `end_consents=true`.
+    user, and send `end_consents=true`. A change of `online_visible` gets 409 `not_offered` while the privacy
+    policy in effect does not name it.
     """
     account, profile = profiles.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     account, profile = service.change(

@@ -5,18 +5,22 @@
 - The transaction requires the decisions as they were read, also if there is no consent. A consent that is
   given at the same time is decided again after the change, or the change is refused and sent again.
 - The subject confirms the end of consents, unless nothing would end.
+- Nothing follows from a status while the policy in effect does not say that users can hide it. So its change
+  is refused, and not stored without effect (STR-10).
 """
 
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile, ProfileChanges
 from chalicelib.consents import ages, service
-from chalicelib.consents.model import Purposes, WouldEndConsents
+from chalicelib.consents.model import NotOffered, Purposes, WouldEndConsents
+from chalicelib.consents.notices import service as notices
 from chalicelib.consents.service import Decision
 from chalicelib.consents.store import DecidedMeanwhile
 from chalicelib.core import metrics
 from chalicelib.core.errors import ChangedMeanwhile
 from chalicelib.core.http import Confirmation, IfMatch
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _SHOWS_AGE = frozenset({"date_of_birth", "country"})
@@ -35,9 +39,12 @@ def change(
     """Apply a merge patch as `profiles.change` does, and end the consents that the subject is too young for.
 
     Raises:
+        NotOffered: the online status would change, and nothing follows from it yet.
         WouldEndConsents: consents would end, and the end is not confirmed.
         ChangedMeanwhile, Unavailable: as for `profiles.change`; or the subject decided about a purpose.
     """
+    if _changes_status(profile, changes) and not notices.describes(Practice.HIDING_STATUS):
+        raise NotOffered
     made = too_young(account, profile, changes, purposes, keys)
     if made and made.withdrawn and not (confirmed and confirmed.is_given) and expected.allows(profile.etag):
         raise WouldEndConsents(purposes=[*made.withdrawn])
@@ -48,6 +55,12 @@ def change(
     for metric, purpose in made.counts if made and after[1] != profile else ():
         metrics.count(metric, of=purpose)
     return after
+
+
+def _changes_status(profile: Profile, changes: ProfileChanges) -> bool:
+    """Whether a patch changes who sees that the user is online; null hides it."""
+    named = "online_visible" in changes.model_fields_set
+    return named and bool(changes.online_visible) != profile.online_visible
 
 
 def too_young(

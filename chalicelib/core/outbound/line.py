@@ -31,7 +31,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from chalicelib.core import clock
-from chalicelib.core.figures import Push
+from chalicelib.core.figures import Transfers
 from chalicelib.core.settings import settings
 
 
@@ -213,7 +213,7 @@ def _plain_errors() -> Iterator[None]:
         raise ConnectionError from None
 
 
-def open_line(host: str, limits: Push, deadline: Deadline) -> Line:
+def open_line(host: str, limits: Transfers, deadline: Deadline) -> Line:
     """Look up a host, connect to one of its addresses, and verify its certificate.
 
     Raises:
@@ -269,13 +269,19 @@ def dial(address: Address, port: int, seconds: float) -> socket.socket:
     return connection
 
 
-def _context(trusted: str | None) -> ssl.SSLContext:
+def verified_context() -> ssl.SSLContext:
+    """Return a context that verifies certificate and host with the system's CAs, by TLS 1.2 or newer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
-    context.sslsocket_class = Line
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
-    context.set_alpn_protocols(["http/1.1"])
     context.load_default_certs()
+    return context
+
+
+def _context(trusted: str | None) -> ssl.SSLContext:
+    context = verified_context()
+    context.sslsocket_class = Line
+    context.set_alpn_protocols(["http/1.1"])
     if trusted:
         context.load_verify_locations(trusted)
     return context

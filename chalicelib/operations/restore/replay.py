@@ -28,6 +28,7 @@ from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.avatars import service as avatars
+from chalicelib.accounts.push_tokens import service as push_tokens
 from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock
@@ -110,6 +111,9 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         yield _settle_owners(order, found, changes)
     if order.restored & {Table.ACCOUNTS, Table.RIGHTS}:
         yield _check_freezes(order, found)
+    if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
+        forgotten = sum(order.workers.on_segments(partial(push_tokens.delete_stored, perform=order.perform)))
+        yield ReplayPart((f"push tokens and their claims: {forgotten} deleted",))
     if Table.ACCOUNTS in order.restored:
         # All users sign in again: the table has sessions that ended after the backup, and refresh tokens that
         # were used since.

@@ -1,9 +1,10 @@
 """Lists contacts, adds one by a code, ends one; finds live contacts for conversations."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks.service import Peer, keep_apart
+from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.ids import AccountId, UserId
@@ -17,6 +18,7 @@ from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other 
     PairMoved,
     Side,
     contact_with,
+    invitation_from,
     still_contact,
 )
 
@@ -59,12 +61,26 @@ def listed(me: Peer, cursor: Cursor | None, size: PageSize) -> ContactList:
     after = UserId.parse(cursor) if cursor else None
     if cursor and after is None:
         raise invalid_cursor()
-    owner = me.account.account_id
-    user_ids = store.contacts_of(owner, after, size)
-    people = pairs.read_all(store.accounts_of_contacts(owner, user_ids).values())
-    seen = {one.side.user_id: one.profile for one in people.values() if pairs.may_meet(me, one)}
+    user_ids = store.contacts_of(me.account.account_id, after, size)
+    seen = profiles_of(me, user_ids)
     items = tuple(profile for user_id in user_ids if (profile := seen.get(user_id)))
     return ContactList(items=items, next_cursor=user_ids[-1] if len(user_ids) == size else None)
+
+
+def profiles_of(me: Peer, user_ids: Iterable[UserId]) -> dict[UserId, PublicProfile]:
+    """The profiles of those of at most 100 users who are contacts that the caller may meet."""
+    owner = me.account.account_id
+    people = pairs.read_all(store.accounts_of_contacts(owner, user_ids).values())
+    met = (one for one in people.values() if pairs.may_meet(me, one))
+    return {one.side.user_id: one.profile for one in met if one.profile}
+
+
+def contact_of(me: Peer, user_id: UserId) -> Peer | None:
+    """A contact whom the caller may meet. If there is none, the calls are the same."""
+    found = store.accounts_of_contacts(me.account.account_id, [user_id])
+    account_id = found.get(user_id) or AccountId.new()
+    person = pairs.read_people([account_id]).get(account_id)
+    return person.peer if person and pairs.may_meet(me, person) else None
 
 
 @retry_on(PairMoved)

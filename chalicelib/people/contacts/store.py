@@ -263,6 +263,12 @@ def received(recipient: AccountId) -> list[Invitation]:
     return sorted(found, key=lambda one: (one.sent_at, one.invitation_id))
 
 
+def invitation_from(recipient: AccountId, sender: AccountId) -> Invitation | None:
+    """A glance at the invitation of a sender, whatever was decided; None if there is none."""
+    item = table.get(invitation_key(recipient, sender))
+    return codec.glance(Invitation, item) if item else None
+
+
 def decision(recipient: AccountId, invitation: Invitation, state: InvitationState) -> Write:
     """The write of the recipient's decision about a pending invitation; its conflict is PairMoved."""
     return Change(

@@ -68,7 +68,7 @@ def open_conversation(
     blocking, or no contact gets the same 404.
     """
     opened, is_new = service.open_conversation(caller.account, body, key)
-    view = ConversationView.of(opened)
+    view = service.view_of(caller.account, opened)
     place = f"/v1/conversations/{view.conversation_id}"
     return Created(view, location=place) if is_new else Ok(view)
 
@@ -77,7 +77,7 @@ def open_conversation(
 def read_conversation(caller: Caller, conversation_id: ConversationId) -> Tagged[ConversationView]:
     """Get one of the caller's conversations, with the ETag that renaming requires."""
     found = service.shown(caller.account, conversation_id)
-    return Tagged(ConversationView.of(found), etag=found.conversation.etag)
+    return Tagged(service.view_of(caller.account, found), etag=found.conversation.etag)
 
 
 @route(
@@ -96,7 +96,7 @@ def rename_conversation(
     A request whose answer was lost may be sent again as it was.
     """
     found = service.rename(caller.account, caller[DATA_KEY], conversation_id, body, expected)
-    return Tagged(ConversationView.of(found), etag=found.conversation.etag)
+    return Tagged(service.view_of(caller.account, found), etag=found.conversation.etag)
 
 
 @route(
@@ -111,7 +111,8 @@ def change_members(caller: Caller, conversation_id: ConversationId, body: Member
 
     Every member may add contacts. Only the user who has been a member for the longest time may remove others.
     """
-    return ConversationView.of(service.change_members(caller.account, conversation_id, body))
+    changed = service.change_members(caller.account, conversation_id, body)
+    return service.view_of(caller.account, changed)
 
 
 @route(

@@ -17,7 +17,7 @@ from chalicelib.accounts.profiles.model import Line
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Forbidden, Gone, NotFound, Unprocessable
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, ConversationId, PathText, UserId
+from chalicelib.core.ids import AccountId, ConversationId, PathText, PushId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, Record
@@ -225,6 +225,9 @@ class ConversationView(View):
 
     conversation_id: ConversationId
     cid: str
+    push_id: Annotated[
+        PushId, Field(description="The `id` of pushes about its messages, for the caller only")
+    ]
     form: Form
     name: Annotated[str | None, Field(description="Of a group; a pair has none")] = None
     members: tuple[UserId, ...]
@@ -235,12 +238,13 @@ class ConversationView(View):
     created_at: Instant
 
     @classmethod
-    def of(cls, found: NamedConversation) -> Self:
-        """As members see it."""
+    def of(cls, found: NamedConversation, push_id: PushId) -> Self:
+        """As one member sees it, whose pushes have this id."""
         conversation = found.conversation
         return cls(
             conversation_id=conversation.conversation_id,
             cid=conversation.cid,
+            push_id=push_id,
             form=conversation.form,
             name=found.name,
             members=conversation.user_ids,

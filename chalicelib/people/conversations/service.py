@@ -25,7 +25,7 @@ from chalicelib.core.needs import NO_SESSION, Claims, Wanted
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import service as contacts
-from chalicelib.people.conversations import channel_sync, names, store
+from chalicelib.people.conversations import channel_sync, names, push_ids, store
 from chalicelib.people.conversations.model import (
     ConversationChange,
     ConversationLeft,
@@ -272,9 +272,14 @@ def listed(me: Account, cursor: Cursor | None, size: PageSize) -> ConversationLi
     found = store.read_readable(ids)
     own = [found[one] for one in ids if one in found and found[one].has(me.account_id)]
     return ConversationList(
-        items=tuple(map(ConversationView.of, names.open_each(own))),
+        items=tuple(view_of(me, one) for one in names.open_each(own)),
         next_cursor=ids[-1] if len(ids) == size else None,
     )
+
+
+def view_of(me: Account, found: NamedConversation) -> ConversationView:
+    """A conversation as the caller sees it."""
+    return ConversationView.of(found, push_ids.push_id(me.account_id, found.conversation.conversation_id))
 
 
 def shown(me: Account, conversation_id: ConversationId) -> NamedConversation:

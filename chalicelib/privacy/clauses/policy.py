@@ -41,7 +41,7 @@ def chapters(facts: Facts) -> tuple[Chapter, ...]:
         Chapter(
             "recipients",
             {"en": "Recipients, and transfers abroad", "sr": "Primaoci i prenos u inostranstvo"},
-            (*_RECIPIENTS, *families.recipients(facts), *_SAFEGUARDS),
+            (*_RECIPIENTS, *families.recipients(facts), *_NOTIFICATIONS, *_SAFEGUARDS),
         ),
         Chapter("chat", {"en": "Chat", "sr": "Ćaskanje"}, _CHAT),
         Chapter("retention", {"en": "How long we keep it", "sr": "Koliko dugo ih čuvamo"}, _RETENTION),
@@ -219,6 +219,36 @@ _CHAT = (
         "A message that you delete in the app is deleted there too, with its files.",
         "Poruka koju obrišete u aplikaciji briše se i tamo, zajedno sa datotekama.",
         promise("STR-12"),
+    ),
+    clause(
+        "online",
+        (),
+        "Others in your conversations see when you are online only if you choose so; otherwise {provider} "
+        "shows you as offline. For an account older than this policy, that holds from when {provider} has "
+        "received it.",
+        "Drugi u Vašim razgovorima vide kada ste na mreži samo ako to izaberete; inače Vas {provider} "
+        "prikazuje kao da niste na mreži. Za nalog stariji od ove politike to važi od kada {provider} primi "
+        "taj podatak.",
+        promise("STR-10"),
+        where=practice(Practice.HIDING_STATUS),
+        provider=registered(Recipient.STREAM, "name"),
+    ),
+)
+
+_NOTIFICATIONS = (
+    clause(
+        "pushes",
+        (),
+        "Notifications reach your phone through {apple} and {google}. They contain no message content: your "
+        "app fetches it. You choose in the app what you are notified of; notifications about the "
+        "security of your account and your privacy requests cannot be switched off.",
+        "Obaveštenja stižu na Vaš telefon preko {apple} i {google}. U njima nema sadržaja poruka: njega "
+        "preuzima Vaša aplikacija. U aplikaciji birate o čemu dobijate obaveštenja; ona o bezbednosti naloga "
+        "i o Vašim zahtevima u vezi sa privatnošću ne mogu da se isključe.",
+        promise("CALL-2"),
+        where=practice(Practice.NOTIFYING),
+        apple=registered(Recipient.APPLE, "name"),
+        google=registered(Recipient.GOOGLE, "name"),
     ),
 )
 

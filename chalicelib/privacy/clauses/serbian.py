@@ -69,8 +69,21 @@ FIELDS: Catalogue = {
     "whether others may find you by number (not used yet)": (
         "da li drugi smeju da Vas pronađu po broju (još se ne koristi)"
     ),
-    "whether others may see when you are online (not used yet)": (
-        "da li drugi smeju da vide kada ste na mreži (još se ne koristi)"
+    "whether others in your conversations may see when you are online": (
+        "da li drugi u Vašim razgovorima smeju da vide kada ste na mreži"
+    ),
+    "the user ID of the person who called you": "oznaka korisnika koji Vas je zvao",
+    "conversations that you muted": "razgovori koje ste utišali",
+    "users whom you muted": "korisnici koje ste utišali",
+    "kinds of notifications that are switched off": "vrste obaveštenja koje su isključene",
+    "when you want to be left undisturbed, with your time zone": (
+        "kada ne želite da Vas uznemiravamo, sa vremenskom zonom"
+    ),
+    "the random text by which your app proves that a phone is its own": (
+        "nasumični tekst kojim Vaša aplikacija dokazuje da je telefon njen"
+    ),
+    "what Apple or Google calls the app on your phone": (
+        "oznaka koju Apple ili Google koristi za aplikaciju na Vašem telefonu"
     ),
     "consents given or refused": "dati i odbijeni pristanci",
     "withdrawals that are still to be recorded": "opozivi koje još treba zabeležiti",

@@ -42,6 +42,13 @@ PERIODS: Mapping[Period, str] = {
     Period.ERASURE_INPUTS: "dok se brisanje ne završi, najviše {} nakon njegovog poslednjeg napretka",
     Period.USAGE: "{} nakon događaja",
     Period.USAGE_COUNT: "do kraja dana (UTC)",
+    Period.PUSH_TOKEN: (
+        "{} nakon što je neka aplikacija naloga poslednji put prijavila takvu oznaku, ili dok se uređaj ne "
+        "odjavi"
+    ),
+    Period.PUSH_COUNT: "{} nakon obaveštenja",
+    Period.PUSH_PROOF: "{} nakon slanja",
+    Period.CALL_RECORD: "{} nakon poziva",
     Period.SECURITY_LOG: "{} nakon što je događaj zabeležen",
     Period.RIGHTS_EVIDENCE: (
         "{} nakon što je zahtev zatvoren; ako ograničava obradu ili je prigovor, nakon što to prestane"

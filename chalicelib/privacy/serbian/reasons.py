@@ -61,6 +61,10 @@ REASONS: Catalogue = {
         "Vaš kod se izvodi iz toga i iz našeg ključa; svako ko ima kod može da postane Vaš kontakt"
     ),
     "a keyed hash of your code": "heš Vašeg koda, zaštićen ključem",
+    "it only says which session has the token; your copy shows the token itself": (
+        "samo govori koja prijava ima oznaku; kopija sadrži samu oznaku"
+    ),
+    "a keyed hash of the token": "heš oznake, zaštićen ključem",
     "invitations that you sent and that were delivered: it would disclose whether another user has an "
     "account and blocks you (Art. 15(4) GDPR, Art. 26 ZZPL)": (
         "pozivnice koje ste poslali i koje su isporučene: otkrilo bi da li drugi korisnik ima nalog i da li "

@@ -10,16 +10,19 @@ RECIPIENTS: Catalogue = {
     ),
     "The provider of a user's mailbox": "Pružalac imejl usluge korisnika",
     "A service that a user named": "Usluga koju je naveo korisnik",
+    "Apple Inc.": "Apple Inc.",
+    "Google Ireland Limited": "Google Ireland Limited",
     "RU4M's office in Belgrade": "Kancelarija RU4M u Beogradu",
     # What they do
     "runs our servers and databases, and sends our mail and text messages": (
         "održava naše servere i baze podataka i šalje naše imejlove i SMS poruke"
     ),
     "delivers chat messages and stores them for a limited time; receives an id, a display name, the address "
-    "of a picture, the ids of the users whom a user blocks, and for each conversation the ids of its members "
-    "and a group's name": (
+    "of a picture, whether the user hides when they are online, the ids of the users whom a user blocks, and "
+    "for each conversation the ids of its members and a group's name": (
         "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, adresu "
-        "slike, oznake korisnika koje korisnik blokira, a za svaki razgovor oznake članova i naziv grupe"
+        "slike, podatak da li korisnik skriva kada je na mreži, oznake korisnika koje korisnik blokira, a za "
+        "svaki razgovor oznake članova i naziv grupe"
     ),
     "deliver codes, and notices about the account and about privacy requests, by text message": (
         "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
@@ -28,6 +31,16 @@ RECIPIENTS: Catalogue = {
     "messages to us, and marketing if the user consented": (
         "prima imejlove koje šaljemo korisniku: o nalogu i o obaveštenjima, naše odgovore na poruke podršci, "
         "i oglasne poruke ako je korisnik na njih pristao"
+    ),
+    "delivers notifications to iPhones: receives which phone, what kind of thing happened, the user's "
+    "language, and an opaque id": (
+        "isporučuje obaveštenja na iPhone telefone: prima oznaku telefona, vrstu događaja, jezik korisnika i "
+        "nasumičnu oznaku"
+    ),
+    "delivers notifications to Android phones: receives which phone, what kind of thing happened, the user's "
+    "language, and an opaque id": (
+        "isporučuje obaveštenja na Android telefone: prima oznaku telefona, vrstu događaja, jezik korisnika "
+        "i nasumičnu oznaku"
     ),
     "receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)": (
         "prima podatke samo ako korisnik traži da ih tamo pošaljemo (čl. 20. st. 2. GDPR; čl. 36. ZZPL)"
@@ -55,6 +68,10 @@ RECIPIENTS: Catalogue = {
     "where the user's mailbox is": "tamo gde se nalazi imejl sanduče korisnika",
     "the place that the user chose": "mesto koje je izabrao korisnik",
     "Serbia": "Srbija",
+    "the United States": "Sjedinjene Američke Države",
+    "Ireland; the group, which delivers the notifications, is in the United States": (
+        "Irska; grupa, koja isporučuje obaveštenja, nalazi se u Sjedinjenim Američkim Državama"
+    ),
     # Grounds of transfers
     "none needed: data stays in the EU (adequate protection under Art. 64 ZZPL)": (
         "nije potreban: podaci ostaju u EU (primeren nivo zaštite po čl. 64. ZZPL)"
@@ -106,6 +123,12 @@ RECIPIENTS: Catalogue = {
     "public addresses only, over TLS with a verified name, without following redirects": (
         "samo na javne adrese, preko TLS sa proverenim imenom, bez praćenja preusmeravanja"
     ),
+    "a notification contains a fixed line in the user's language, and no text of a message, no name and no "
+    "phone number; the app fetches them": (
+        "obaveštenje sadrži stalan red na jeziku korisnika, a ne sadrži tekst poruke, ime ni broj telefona; "
+        "njih preuzima aplikacija"
+    ),
+    "an id that says nothing to this recipient": "oznaka koja tom primaocu ništa ne otkriva",
     "separate roles for staff": "odvojene uloge zaposlenih",
     "whenever staff view a request or an invoice, the view and the person are recorded": (
         "kad god zaposleni izvrši uvid u zahtev ili račun, beleže se i uvid i osoba"

@@ -15,6 +15,14 @@ TITLES: Catalogue = {
     "Your contact code": "Vaš kod za kontakt",
     "Number of your contacts": "Broj Vaših kontakata",
     "Invitations that you received": "Pozivnice koje ste primili",
+    "Calls that you missed": "Pozivi koje ste propustili",
+    "What you do not want to be notified of": "O čemu ne želite obaveštenja",
+    "Which device gets the notifications of a phone": "Koji uređaj dobija obaveštenja telefona",
+    "The newest message of a conversation about which each member was notified": (
+        "Najnovija poruka razgovora o kojoj je svaki član obavešten"
+    ),
+    "Proofs that a phone is yours, for notifications": "Dokazi da je telefon Vaš, radi obaveštenja",
+    "Phones to which we send notifications": "Telefoni na koje šaljemo obaveštenja",
     "Invitations that you sent": "Pozivnice koje ste poslali",
     "Devices that were signed in recently and can request a code more easily": (
         "Uređaji koji su nedavno bili prijavljeni i lakše mogu da zatraže kod"

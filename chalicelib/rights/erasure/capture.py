@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
+from chalicelib.accounts.push_tokens import service as push_tokens
 from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
@@ -200,8 +201,13 @@ def _quarantine(job: ErasureJob) -> Outcome:
     values = ClaimedValues(
         request.account_id, captured.phone, request.user_id, captured.email, captured.username
     )
-    released = accounts.release_claims(values, until)
-    notes = job.notes.with_deleted(DeletionPlace.CLAIMS, {"claim": released} if released else {}, now)
+    # The row of the tokens lists their claims. It is deleted later, and no token is registered any more.
+    released = {
+        "claim": accounts.release_claims(values, until),
+        "push_claim": push_tokens.release_claims(request.account_id),
+    }
+    counts = {kind: number for kind, number in released.items() if number}
+    notes = job.notes.with_deleted(DeletionPlace.CLAIMS, counts, now)
     return Done(notes=replace(notes, claims_until=until, suppressed_until=suppressed_until))
 
 

@@ -233,7 +233,9 @@ def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRe
     rule = rule_outside_the_app(body.right)
     recovering = submission.rule_for_locked_out(rule, proofs, [uses_code])
     record = service.take_instead if are_two(proofs) else take
-    return record(subject, body, received, recovering)
+    taken = record(subject, body, received, recovering)
+    service.push_erasure(subject.account.account_id, taken)
+    return taken
 
 
 def _recorded(request_id: RightsRequestId) -> TakenRequest:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.accounts.avatars.model import address_of
 from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
@@ -30,7 +29,7 @@ from chalicelib.rights.request.terms import Status
 from chalicelib.rights.request.waits import WaitReason
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.stream.model import StreamRefused
-from chalicelib.stream.users import access
+from chalicelib.stream.users import access, sync
 
 _SHORTEST, _LONGEST = timedelta(seconds=5), HOUR
 # A user who is not at Stream after that is not one whom the job is about to create.
@@ -84,7 +83,8 @@ def _look_at_stream(request: RightsRequest, notice: RecipientNotice) -> Recipien
     if not account.is_active:
         suspended = replace(notice, outcome=RecipientOutcome.DEFERRED, at=now)
         return suspended if user.is_deactivated else notice
-    if (user.name, user.image) == (profile.display_name, address_of(account.user_id, row[AVATAR])):
+    wanted = sync.chat_profile(account, profile, row[AVATAR])
+    if (user.name, user.image) == (wanted.name, wanted.image) and not wanted.has_other_status(user):
         return replace(notice, outcome=RecipientOutcome.NOTIFIED, at=now)
     return notice
 

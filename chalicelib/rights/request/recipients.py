@@ -49,6 +49,8 @@ _INSTEAD: Mapping[str, str] = {
     "rights_request_contact_email": _GUEST,
     "block_list": "Use PUT or DELETE /v1/blocks/{user_id}",
     "contact": "Use DELETE /v1/contacts/{user_id}",
+    "notification_choices": "Use PUT /v1/notifications",
+    "push_devices": "Use PUT or DELETE /v1/devices/push",
 }
 
 # Purposes for which data is evaluated. While such data is contested, it is not used for them (Art. 18(1)(a)).
@@ -118,6 +120,8 @@ LATE_AFTER: timedelta = 7 * DAY
 _NOTHING_TO_NOTIFY: Mapping[Recipient, str] = {
     Recipient.SMS_CARRIERS: "keeps_nothing",
     Recipient.MAIL_PROVIDERS: "keeps_nothing",
+    Recipient.APPLE: "keeps_nothing",
+    Recipient.GOOGLE: "keeps_nothing",
     Recipient.BELGRADE_OFFICE: "reads_our_records",
     Recipient.NAMED_CONTROLLER: "chosen_by_subject",
 }

@@ -22,6 +22,8 @@ from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.push import asks
+from chalicelib.push.model import PushKind
 from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import letters as endings
@@ -37,8 +39,10 @@ _FROM_SESSIONS = frozenset({ReceivedBy.APP, ReceivedBy.UNSUBSCRIBE, ReceivedBy.I
 
 
 def _announce(job: AnyJob) -> Outcome:
-    """Send the mail about the answer, unless an earlier run may have sent it."""
-    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, answer(job.request)))
+    """Send the mail about the answer, unless an earlier run may have sent it, and push it to the phones."""
+    counts = send_once(job, RequestAnnouncement.ANSWER, answer(job.request))
+    asks.ask(job.request.account_id, PushKind.RIGHTS, job.request.request_id)
+    return Done(counts=counts)
 
 
 def answer(request: RightsRequest) -> WrittenMessage:

@@ -21,7 +21,7 @@ STAYS = (
     "rights_request", "support_message_evidence", "tombstone",
 )  # fmt: skip
 # They expire by themselves; what our chat provider keeps of them is said apart.
-EXPIRES = ("challenge", "erasure_inputs", "guest_draft", "session_link", "support_draft")
+EXPIRES = ("challenge", "erasure_inputs", "guest_draft", "push_proof", "session_link", "support_draft")
 AT_STREAM = ("chat_protection", "conversation_name")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.stream.model import SYSTEM_USER, HookType
+from chalicelib.stream.model import MESSAGE_NEW, SYSTEM_USER, HookType
 from chalicelib.stream.settings.model import (
     Area,
     BaselineChoices,
@@ -65,14 +65,14 @@ _FEATURES_OF_CHANNEL_TYPE: Mapping[str, SettingValue] = {
     "automod": "disabled",
 }
 
-# Clients flag and mute. They neither search for users nor write a profile.
+# Clients flag. They neither search for users nor write a profile; mutes are ours (PUT /v1/notifications).
 _APP_GRANTS: Mapping[str, tuple[str, ...]] = {
-    "user": ("flag-user", "mute-user"),
+    "user": ("flag-user",),
     "guest": (),
     "anonymous": (),
 }
 _MEMBER = (
-    "add-links", "create-attachment", "create-message", "create-reaction", "flag-message", "mute-channel",
+    "add-links", "create-attachment", "create-message", "create-reaction", "flag-message",
     "read-channel", "read-channel-members", "send-custom-event",
     "upload-attachment",
 )  # fmt: skip
@@ -108,7 +108,7 @@ def webhook(choices: BaselineChoices) -> Mapping[str, Any]:
         "enabled": True,
         "hook_type": "webhook",
         "webhook_url": choices.webhook_url,
-        "event_types": sorted(HookType),
+        "event_types": sorted({*HookType, *([MESSAGE_NEW] if choices.notifies else [])}),
     }
 
 

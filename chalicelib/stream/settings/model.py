@@ -19,10 +19,12 @@ class BaselineChoices:
     Attributes:
         messages_kept: how long messages stay at Stream.
         issuer: the https address of the API, which Stream sends events to.
+        notifies: whether new messages are pushed, as the privacy policy in effect says (CALL-2).
     """
 
     messages_kept: Duration
     issuer: str
+    notifies: bool
 
     @property
     def webhook_url(self) -> str:

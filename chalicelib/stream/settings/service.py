@@ -21,6 +21,7 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.privacy.periods import Period
+from chalicelib.privacy.purposes import Practice
 from chalicelib.stream.settings import baseline
 from chalicelib.stream.settings.app import StreamApp
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding
@@ -154,4 +155,4 @@ def confirm_placement(placement: str) -> None:
 
 
 def _choices() -> BaselineChoices:
-    return BaselineChoices(messages_kept(), settings().issuer)
+    return BaselineChoices(messages_kept(), settings().issuer, notices.describes(Practice.NOTIFYING))

@@ -12,6 +12,7 @@ Invariants:
   it notices changed accounts when it removes the marks.
 - Revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
   cannot be opened, or that Stream refuses, does not keep a token valid.
+- The status of a user is sent with the profile, in one call (STR-10, ADR 111).
 - A record that cannot be opened is skipped and counted. It delays no other record, and deactivates no user.
 - If KMS or a table does not answer, the run fails, and its caller repeats it.
 
@@ -37,12 +38,13 @@ from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
+from chalicelib.consents.notices import versions
 from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Category
+from chalicelib.privacy.purposes import Category, Practice
 from chalicelib.stream import answers, gateway
 from chalicelib.stream.model import ChatProfile, StreamRefused, StreamUnavailable, UserBurned
 
@@ -67,7 +69,9 @@ def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
 
 def chat_profile(account: Account, profile: Profile, avatar: Avatar | None) -> ChatProfile:
     """What Stream should have of an active account."""
-    return ChatProfile(account.user_id, profile.display_name, address_of(account.user_id, avatar))
+    invisible = not profile.online_visible if versions.describes(Practice.HIDING_STATUS) else None
+    image = address_of(account.user_id, avatar)
+    return ChatProfile(account.user_id, profile.display_name, image, invisible)
 
 
 def send(

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.consents.notices import versions
 from chalicelib.core import aws, clock, queues
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import UserId
 from chalicelib.core.queues import Flaw, MalformedMessage
 from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Practice
 from chalicelib.stream import answers
-from chalicelib.stream.model import CHANNEL_TYPES, HookType, message_id_of
+from chalicelib.stream.model import CHANNEL_TYPES, MESSAGE_NEW, HookType, message_id_of
+from chalicelib.stream.webhook import messages
+from chalicelib.stream.webhook.messages import NewMessage
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,13 @@ class StreamEvent:
         at: when it happened; None if that cannot be read.
         digest: the hash of its body, which recognises a repeated event.
         hook: None if the event needs no work.
+        message: of an event that may be pushed to phones.
     """
 
     at: datetime | None
     digest: str
     hook: Hook | None
+    message: NewMessage | None = None
 
 
 def read(content: bytes) -> StreamEvent | None:
@@ -50,8 +56,10 @@ def read(content: bytes) -> StreamEvent | None:
         return None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return None
-    digest = hashlib.sha256(content).hexdigest()
-    return StreamEvent(_instant(event.get("created_at")), digest, _hook(event))
+    digest, at = hashlib.sha256(content).hexdigest(), _instant(event.get("created_at"))
+    if event["type"] == MESSAGE_NEW:
+        return StreamEvent(at, digest, hook=None, message=messages.read_event(event, at))
+    return StreamEvent(at, digest, _hook(event))
 
 
 def _hook(event: Mapping[str, Any]) -> Hook | None:
@@ -79,12 +87,17 @@ def _user(event: Mapping[str, Any]) -> UserId | None:
 
 
 def _user_with_other_fields(event: Mapping[str, Any]) -> UserId | None:
-    """The same, unless the event has only fields of ours and of Stream: most are caused by our own writes."""
+    """The same, if the event has a field that is neither ours nor Stream's: our own writes cause most.
+
+    While users can hide their status, so is one that does not say that the user is shown as offline: a client
+    may have shown them. A client that hides a visible user discloses nothing, so the pass repairs that.
+    """
     user_id = _user(event)
     if user_id is None:
         return None
     user = event["user"]
-    return user_id if answers.has_other_fields(user) or answers.push_tokens(user) else None
+    may_show = versions.describes(Practice.HIDING_STATUS) and not answers.shows_hidden(user)
+    return user_id if may_show or answers.has_other_fields(user) or answers.push_tokens(user) else None
 
 
 def _hidden_message(event: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,7 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import InvalidRequest, PayloadTooLarge, Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.stream.webhook import events, store
+from chalicelib.stream.webhook import events, messages, store
 from chalicelib.stream.webhook.events import Hook, StreamEvent
 from chalicelib.stream.webhook.model import InvalidSignature
 
@@ -58,6 +58,10 @@ def receive(sent: bytes, signed: str, api_key: str) -> None:
         metrics.count(Metric.HOOK_STALE)
     elif event.hook:
         _take(event.hook, event.digest)
+    elif event.message:
+        # Not deduplicated here: the worker counts each push by the time of its message.
+        messages.send(event.message)
+        metrics.count(Metric.HOOK_QUEUED)
 
 
 def decompressed(sent: bytes) -> bytes:

@@ -32,6 +32,7 @@ _CHECKS: Mapping[str, Check] = {
     "notices": notice_checks.notices,
     "webhook": stage_checks.webhook,
     "apps": stage_checks.apps,
+    "pushes": stage_checks.pushes,
     "certificate": stage_checks.certificate,
     "concurrency": account_checks.concurrency_of_account,
     "request rate": account_checks.request_rate,

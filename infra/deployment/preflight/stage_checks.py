@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import Stage
-from infra.deployment import app_links, chat_settings, receivers
+from infra.deployment import app_links, chat_settings, receivers, vault
 from infra.deployment.account import AwsAccount, existing
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
@@ -89,6 +89,22 @@ def apps(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]
         yield ok("apps", "texts and documents name what the settings name")
 
 
+def pushes(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether the vault has credentials at Apple, of an app of the settings, and at Google."""
+    api, apps = account.client("secretsmanager"), target.apps.apple_ids
+    held = {one: vault.read(api, vault.name_of(target.stage, one)) for one in vault.PROVIDERS}
+    missing = [one for one in vault.PROVIDERS if not held[one]]
+    for one in missing:
+        what = f"the vault has no credentials at {one.title()}, so its phones get no push"
+        yield warning("pushes", what, f"Store them with `ops keys push {one}` (docs/operations.md).")
+    apple = held["apple"] or {}
+    if apple and apps and f"{apple['team_id']}.{apple['topic']}" not in apps:
+        what = "the credentials at Apple are of an app that app.apple_ids does not name"
+        yield warning("pushes", what, "Correct the setting, or run `ops keys push apple`.")
+    elif not missing:
+        yield ok("pushes", f"credentials of {apple['topic']} at Apple, and of a project at Google")
+
+
 def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether the certificate of the custom domain is issued, in this region, and for this host."""
     if not target.certificate:
@@ -153,7 +169,7 @@ def _baseline(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deploym
     said: list[str] = []
     try:
         placement = chat_settings.confirmed_placement(account, target.stage, target.stream_api_key)
-        chosen = chat_settings.choices(target.periods, target.issuer)
+        chosen = chat_settings.choices(target.periods, target.issuer, target.stage)
         chat_settings.preflight(target.stream_access(account), chosen, placement, said.append)
     except BaselineNotApplied as failure:
         yield refused("Stream baseline", str(failure), f"Run `{_apply(account, target)}`.")

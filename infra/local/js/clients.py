@@ -41,9 +41,12 @@ class ChatClient:
     user_id: str
     _driver: ChatClients = field(repr=False)
 
-    def watch(self, cid: str) -> dict[str, Any]:
-        """Open a channel: `{cid, members, messages, unread, own_capabilities}`."""
-        return self._call("watch", cid=cid)
+    def watch(self, cid: str, *, presence: bool = False) -> dict[str, Any]:
+        """Open a channel: `{cid, members, online, messages, unread, own_capabilities}`.
+
+        With `presence`, the client also gets events of members who come online or go.
+        """
+        return self._call("watch", cid=cid, presence=presence)
 
     def send(self, cid: str, text: str) -> dict[str, Any]:
         """Send a message: `{id, text, type, shadowed, user_id, user_name, created_at}`."""

@@ -84,6 +84,7 @@ const plainMessage = ({ id, text, user, created_at: createdAt, type, shadowed })
 const plainChannel = (channel) => ({
   cid: channel.cid,
   members: Object.keys(channel.state.members).sort(),
+  online: Object.values(channel.state.members).filter(({ user }) => user.online).map(({ user }) => user.id),
   messages: channel.state.messages.map(plainMessage),
   unread: channel.countUnread(),
   own_capabilities: channel.data?.own_capabilities ?? [],
@@ -92,7 +93,7 @@ const plainChannel = (channel) => ({
 const plainEvent = ({ message, user, channel, member, me, ...event }) => ({
   ...event,
   message: message && plainMessage(message),
-  user: user && { id: user.id, name: user.name, image: user.image },
+  user: user && { id: user.id, name: user.name, image: user.image, online: user.online },
   member: member && { user_id: member.user_id ?? member.user?.id },
 });
 
@@ -114,9 +115,9 @@ const calls = {
     clients.delete(client.name);
   },
 
-  async watch(client, { cid }) {
+  async watch(client, { cid, presence }) {
     const channel = client.channel(cid);
-    await channel.watch();
+    await channel.watch({ presence: presence ?? false });
     return plainChannel(channel);
   },
 

@@ -61,7 +61,8 @@ def appear_at_stream(tour: Tour) -> None:
         sent = until(partial(tour.cloud.sent_to_stream, phone.user_id), f"{name} at Stream")
         tour.say(f"sent to Stream about {name}: {sent[-1]}")
         fields = {field for user in sent for field in user}
-        tour.check(f"Stream gets only id, name and image of {name}", fields <= {"id", "name", "image"})
+        allowed = {"id", "name", "image", "invisible"}
+        tour.check(f"Stream gets only id, name, image and status of {name}", fields <= allowed)
 
 
 def change_name(tour: Tour) -> None:

@@ -91,7 +91,7 @@ def keep_settings(tour: Tour) -> None:
     tour.say("an administrator lets every user read livestreams, in Stream's dashboard")
     tour.check("the next check finds it", tour.cloud.run("check_chat_settings")["drifted"] == 1)
     target = tour.cloud.target
-    chosen = chat_settings.choices(target.periods, target.issuer)
+    chosen = chat_settings.choices(target.periods, target.issuer, target.stage)
     applied = chat_settings.apply_baseline(target.stream_access(tour.cloud.account), chosen)
     tour.say(f"ops chat-settings apply changes: {', '.join(one.checked.name for one in applied)}")
     tour.check(

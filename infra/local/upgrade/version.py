@@ -62,6 +62,7 @@ from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
 from infra.ops.standing_in import act_as, act_as_signup, table_names
+from infra.push_emulator.running import PushEmulator, running_push_emulator
 from infra.stream_emulator import Emulator
 
 _MODELS: Mapping[str, type[BaseModel]] = {"conversation": OpenConversation, "usage_figures": Figures}
@@ -281,7 +282,7 @@ def main(step: str, result: Path) -> int:
     account = AwsAccount(REGION, asked["aws"], ROOT_KEY, ROOT_SECRET)
     stream, console = Emulator(**asked["stream"]), Console(width=120)
     nothing: Any = None  # clients need no package, no settings and no outputs
-    inbox = LocalCloud(account, stream, nothing, nothing, nothing, ()).texts_to
+    inbox = LocalCloud(account, stream, nothing, nothing, nothing, nothing, ()).texts_to
     works: dict[str, Callable[[], dict[str, Any]]] = {
         "read": lambda: vars(read(account)),
         "people": partial(meet, asked, inbox),
@@ -290,15 +291,16 @@ def main(step: str, result: Path) -> int:
     if step in works:
         result.write_text(json.dumps(works[step]()))
         return 0
-    cloud = _deployed(account, stream, console)
-    played = step == "deploy" or _play(step, cloud, console)
+    with running_push_emulator() as pushes:  # the functions have no other one once this process ends
+        cloud = _deployed(account, stream, pushes, console)
+        played = step == "deploy" or _play(step, cloud, console)
     result.write_text(json.dumps({"version": cloud.package.version, "api_url": cloud.deployment.api_url}))
     return 0 if played else 1
 
 
-def _deployed(account: AwsAccount, stream: Emulator, console: Console) -> LocalCloud:
-    """Deploy this version; a repeated deployment changes nothing."""
-    return local._deployed(account, stream, build(), lambda line: console.print(line, markup=False))
+def _deployed(account: AwsAccount, stream: Emulator, pushes: PushEmulator, console: Console) -> LocalCloud:
+    """Deploy this version; a repeated deployment changes the addresses of the services of pushes only."""
+    return local._deployed(account, stream, pushes, build(), lambda line: console.print(line, markup=False))
 
 
 def _play(step: str, cloud: LocalCloud, console: Console) -> bool:

@@ -73,14 +73,14 @@ def _choose_app(
     deployed, configured = open_stage(stage, region, endpoint), os.environ.get(_PERIODS)
     if stream_api_key is None:
         access, chosen = settings.deployed_access(*deployed)
-        chosen = settings.choices(configured, chosen.issuer) if configured else chosen
+        chosen = settings.choices(configured, chosen.issuer, stage) if configured else chosen
         return ChosenApp(deployed, access, chosen)
     secret = os.environ.get(_SECRET)
     if not secret:
         raise MissingSecret(f"the secret of the app is missing: set {_SECRET}")
     if not issuer:
         raise typer.BadParameter("the API's public URL is missing", param_hint="--issuer")
-    chosen = settings.choices(configured or periods.DEFAULTS, https_url(issuer))
+    chosen = settings.choices(configured or periods.DEFAULTS, https_url(issuer), stage)
     return ChosenApp(deployed, AppAccess(stream_api_key, secret, stream_url), chosen)
 
 

@@ -10,7 +10,9 @@ import typer
 
 from infra.deployment.stacks import Stacks
 from infra.ops.commands import DeployedStage, stage_command
+from infra.ops.keys import push_credentials
 from infra.ops.keys.lookup_key import LookupKeys, service_rekey
+from infra.ops.keys.push_credentials import AppleId, IssuedFile, Topic
 from infra.ops.keys.stage_key import StageKeys, service_reseal, service_rewrap
 from infra.ops.keys.token_key import SigningKeys
 from infra.ops.keys.versions import RotatingKeys, VersionedKeys, Versions
@@ -29,6 +31,9 @@ app.add_typer(lookup_key, name="lookup")
 
 staff_key = typer.Typer(help="The key of the pseudonyms of staff. Its old versions are never deleted.")
 app.add_typer(staff_key, name="staff")
+
+push = typer.Typer(help="Our credentials at Apple and Google, which deliver the pushes.")
+app.add_typer(push, name="push")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -116,6 +121,24 @@ def rotate_staff_key(deployed: DeployedStage) -> None:
     account, stage = deployed
     version = RotatingKeys(Versions.of_mac(Stacks(account, note), stage, "Staff")).rotate()
     emit({"current": version}, f"New members of staff get pseudonyms under version {version}.")
+
+
+@stage_command(push, "apple")
+def store_apple(
+    deployed: DeployedStage, file: IssuedFile, *, team_id: AppleId, key_id: AppleId, topic: Topic
+) -> None:
+    """Store a key that Apple issued; containers use it within minutes."""
+    push_credentials.store_apple(
+        *deployed, file.read(), {"team_id": team_id, "key_id": key_id, "topic": topic}
+    )
+    emit({"key_id": key_id}, f"Pushes to iPhones are signed with key {key_id}. {push_credentials.THEN}")
+
+
+@stage_command(push, "google")
+def store_google(deployed: DeployedStage, file: IssuedFile) -> None:
+    """Store the key of a service account that Google issued; containers use it within minutes."""
+    sender = push_credentials.store_google(*deployed, file.read())
+    emit({"client_email": sender}, f"Pushes to Android phones are sent by {sender}. {push_credentials.THEN}")
 
 
 def _retire(keys: VersionedKeys | SigningKeys, *, dry_run: bool, yes: bool) -> None:

@@ -13,7 +13,8 @@ returns, or ends; until then `retire` refuses (ADR 47).
 
 Counters of limits also use the lookup key: they restart with a new version, and the old ones expire. Known
 devices use it too. They are written under the new version at their first refresh of a day, so `retire` loses
-those that were not used since `rotate` (ADR 25).
+those that were not used since `rotate` (ADR 25). Claims on push tokens move when their app registers again;
+after `retire` the others are not found any more, and their tokens are free (ADR 109).
 """
 
 from __future__ import annotations

@@ -36,8 +36,7 @@ def query_channels(call: Call) -> Json:
     usual = [{"field": "last_updated", "direction": -1}]
     found = a_page(found, call.body, limit=30, default=10, usual=usual)
     shown = [call.world.channels.get(channel["cid"]) for channel in found]
-    if connection and call.body.get("watch"):
-        connection.watching.update(channel.cid for channel in shown)
+    call.follow(connection, {channel.cid for channel in shown})
     states = [channel_state(call.world, channel, call.principal, call.body) for channel in shown]
     return {"channels": states}
 
@@ -79,8 +78,7 @@ def get_or_create_channel(call: Call) -> Json:
         channel = _created(call, channel_type, channel_id, members)
     else:
         call.demand("read-channel", channel)
-    if connection and call.body.get("watch"):
-        connection.watching.add(channel.cid)
+    call.follow(connection, {channel.cid})
     return channel_state(call.world, channel, call.principal, call.body)
 
 

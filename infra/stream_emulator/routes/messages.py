@@ -11,6 +11,7 @@ from infra.stream_emulator.views import channel_event
 from infra.stream_emulator.wire import Json
 from infra.stream_emulator.world import Upload
 
+_LISTED_IN_HOOKS = 50
 _OF_STREAM = (*CONTENT, "id", "user", "user_id", "custom", "type", "html", "cid", "status")
 
 
@@ -25,7 +26,13 @@ def _send_message_event(call: Call, kind: str, channel: Channel, message: Messag
     about = {"message": message.rendered(view), "user": view(author)}
     event = channel_event(call.world, kind, channel, about | extra)
     own = None if "user" in extra else {"message": message.rendered(view, viewer_id=author)}
-    call.world.hub.send_to_channel(channel, event, to_actor=own)
+    hook = {"members": _first_members(call, channel)} if kind == "message.new" else None
+    call.world.hub.send_to_channel(channel, event, to_actor=own, to_hooks=hook)
+
+
+def _first_members(call: Call, channel: Channel) -> list[Json]:
+    members = list(channel.members.values())[:_LISTED_IN_HOOKS]
+    return [member.rendered(call.world.view_in_hooks) for member in members]
 
 
 def _custom(sent: Json) -> Json:

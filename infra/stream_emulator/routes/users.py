@@ -55,7 +55,11 @@ def _cleared(call: Call) -> list[str]:
     options = call.world.options
     if not call.principal.is_server:
         return []
-    lost = {MANAGED: options.upsert_clears_revocation, "role": options.upsert_resets_role}
+    lost = {
+        MANAGED: options.upsert_clears_revocation,
+        "role": options.upsert_resets_role,
+        "invisible": options.upsert_shows_user,
+    }
     return [name for name, is_lost in lost.items() if is_lost]
 
 

@@ -32,6 +32,7 @@ SEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("purposes", "restraints"): ("restraint",),
     ("session", "device"): ("device id", "device model", "device system", "device app"),
     ("session_device", "model"): ("device model",),
+    ("push_devices", "tokens"): ("push token",),
     ("session_link", "device"): ("device id", "device model", "device system", "device app"),
     ("challenge", "phone"): ("number",),
     ("challenge", "email"): ("other address",),
@@ -97,6 +98,11 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("session_device", "platform"): _PLATFORM,
     ("contact", "user_id"): _OF_OTHERS,
     ("invitation", "user_id"): _OF_OTHERS,
+    ("missed_call", "user_id"): _OF_OTHERS,
+    ("notification_choices", "off"): "a closed list",
+    ("notification_choices", "muted_conversations"): "random ids of conversations, which others have too",
+    ("notification_choices", "muted_users"): _OF_OTHERS,
+    ("notification_choices", "quiet_hours"): "two times and a zone, which many users have",
     ("block_list", "blocks"): _OF_OTHERS,
     ("block_list", "links"): "ids and keyed hashes of other users, which are not the subject's data",
     ("block_list", "number_key"): "a random key, which nobody chooses",
@@ -122,12 +128,16 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("rights_request", "contact_locale"): "stored in requests of people without an account, until the answer",
     ("rights_request", "kept"): "made by the erasure; the search after it finds the law in it",
     ("held_record", "document"): "made by the erasure; the search after it finds profile and invoice in it",
+    ("push_proof", "token"): "stored only if another device has the token, which is searched for there",
+    ("push_proof", "nonce"): "random, made by the service, and used up within ten minutes",
     ("disclosure", "ground"): "a closed list",
     ("disclosure", "scope"): "a closed list",
 }
 
 # Kinds of records that show no canary before the erasure.
 WITHOUT_CANARY: Mapping[str, str] = {
+    "push_count": "times under keyed hashes of members, in the row of a conversation",
+    "push_proof": "stored only if another device has the token of a phone",
     "contact_request": "a keyed digest of a request, under a keyed id",
     "conversation_request": "a keyed digest of a request, under a keyed id",
     "limit": "counts under hashes of what is counted",

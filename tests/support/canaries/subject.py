@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -116,6 +117,9 @@ class CanarySubject:
         phone.call("GET", "/v1/sessions")
         phone.call("POST", "/v1/sessions/links", {"device": self._signup["device"]}, token="")
         phone.give_code(self._asks_for_code(), phone.read_code())
+        token = self.canaries.add("push token", secrets.token_hex(32))
+        registered = phone.call("PUT", "/v1/devices/push", {"platform": "ios", "token": token})
+        assert registered.status == 200
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
         self.shows_an_avatar()
         guest = {"phone": phone.number, "right": "access", "device_id": phone.device_id}
@@ -132,6 +136,9 @@ class CanarySubject:
         self.phone.open_conversation(added)
         self.phone.open_conversation(added, name=self.canaries.add("name of an own group", letters()))
         adding.open_conversation(self.phone)
+        assert added.call("POST", "/v1/calls/missed", {"user_id": self.phone.user_id}).status == 202
+        silent, first = {"muted_users": [added.user_id]}, {"If-Match": '"0"'}
+        assert self.phone.call("PUT", "/v1/notifications", silent, headers=first).status == 200
         for sender, recipient in ((self.phone, invited), (inviting, self.phone)):
             assert sender.call("POST", "/v1/invitations", {"user_id": recipient.user_id}).status == 202
         for by, other in ((self.phone, blocked), (blocker, self.phone)):

@@ -26,6 +26,7 @@ from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.push.providers import service as providers
 from chalicelib.stream import channels
 from chalicelib.stream.webhook import intake
 from infra.template import load
@@ -116,9 +117,12 @@ def new_container(**variables: str) -> None:
     budgets.forget_history()
     intake.forget()
     channels._delete_file.cache_clear()
+    providers.forget()
 
 
-QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "breaches", "dead")
+QUEUES = (
+    "rights", "transfers", "erasures", "announcements", "renewals", "hooks", "pushes", "breaches", "dead",
+)  # fmt: skip
 
 
 def create_queues() -> None:

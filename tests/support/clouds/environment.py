@@ -68,6 +68,7 @@ def variables() -> dict[str, str]:
         "RU4M_RENEWALS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-renewals",
         "RU4M_DEAD_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-dead",
         "RU4M_HOOKS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-hooks",
+        "RU4M_PUSHES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-pushes",
         "RU4M_CERTIFICATE_KEY": "alias/ru4m-test-certificates",
         "RU4M_CERTIFICATE_KEYS": '{"keys":[]}',
         "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",
@@ -82,7 +83,9 @@ def secret_documents() -> dict[str, dict[str, Any]]:
         return {"versions": {"1": base64.b64encode(secrets.token_bytes(32)).decode()}, "current": "1"}
 
     return {
+        "apple": {},
         "codes": versioned(),
+        "google": {},
         "lookup": versioned(),
         "pairs": {"key": base64.b64encode(b"p" * 32).decode()},
         "peppers": versioned(),

@@ -23,6 +23,11 @@ def some_contacts(world: World, number: int) -> list[User]:
     return users
 
 
+def shared(conversation: dict[str, Any]) -> dict[str, Any]:
+    """Return what all members see alike: the id in pushes is each one's own."""
+    return {name: value for name, value in conversation.items() if name != "push_id"}
+
+
 def at_stream(stream: Emulator, conversation: dict[str, Any]) -> list[str] | None:
     """Return the members of the channel at Stream, sorted; None if there is none."""
     channel = stream.state()["channels"].get(conversation["cid"])

@@ -36,27 +36,29 @@ def access_to(stream: Emulator) -> AppAccess:
     return AppAccess(stream.api_key, stream.secret, stream.url)
 
 
-def choices(configured: str = DEFAULTS, issuer: str = ISSUER) -> BaselineChoices:
+def choices(configured: str = DEFAULTS, issuer: str = ISSUER, stage: str = "staging") -> BaselineChoices:
     """Return the choices of the process that tests run in, or of another deployment."""
-    return chat_settings.choices(configured, issuer)
+    return chat_settings.choices(configured, issuer, stage)
 
 
-def apply_to(stream: Emulator, configured: str = DEFAULTS, issuer: str = ISSUER) -> list[AppliedSetting]:
+def apply_to(
+    stream: Emulator, configured: str = DEFAULTS, issuer: str = ISSUER, stage: str = "staging"
+) -> list[AppliedSetting]:
     """Apply the baseline as the local cloud does at its start; returns what was sent."""
-    return chat_settings.apply_baseline(access_to(stream), choices(configured, issuer))
+    return chat_settings.apply_baseline(access_to(stream), choices(configured, issuer, stage))
 
 
-def settings_of(stream: Emulator, issuer: str = ISSUER) -> tuple[CheckedSetting, ...]:
-    return chat_settings.read(access_to(stream), choices(issuer=issuer), None)
+def settings_of(stream: Emulator, issuer: str = ISSUER, stage: str = "staging") -> tuple[CheckedSetting, ...]:
+    return chat_settings.read(access_to(stream), choices(issuer=issuer, stage=stage), None)
 
 
-def standing_of(stream: Emulator, issuer: str = ISSUER) -> dict[str, str]:
+def standing_of(stream: Emulator, issuer: str = ISSUER, stage: str = "staging") -> dict[str, str]:
     """How each setting stands, by name."""
-    return {one.name: str(one.standing) for one in settings_of(stream, issuer)}
+    return {one.name: str(one.standing) for one in settings_of(stream, issuer, stage)}
 
 
-def drifted_at(stream: Emulator, issuer: str = ISSUER) -> list[str]:
-    return [name for name, standing in standing_of(stream, issuer).items() if standing == "drifted"]
+def drifted_at(stream: Emulator, issuer: str = ISSUER, stage: str = "staging") -> list[str]:
+    return [name for name, standing in standing_of(stream, issuer, stage).items() if standing == "drifted"]
 
 
 def check(**detail: Any) -> dict[str, Any]:

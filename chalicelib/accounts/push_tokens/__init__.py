@@ -1,0 +1,1 @@
+"""Push tokens of signed-in devices (ADR 109)."""

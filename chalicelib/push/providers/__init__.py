@@ -1,0 +1,1 @@
+"""Apple's and Google's push services (ADR 109)."""
