@@ -5,7 +5,7 @@ Invariants:
 - Who gets a push follows from our rows, as they are when the message is worked on. The event may only leave
   members out.
 - A push is counted before it is sent, by the time of its message. So a killed worker loses the push to one
-  person, and a message that is delivered again is pushed to nobody twice.
+  person, and a message that is delivered again is pushed to no one a second time.
 - A person gets at most one push for each conversation in ten seconds. Later messages of a burst are seen with
   the next one, or when the app is opened.
 - A push that no provider took is uncounted, and the message is delivered again until it is ten minutes old.

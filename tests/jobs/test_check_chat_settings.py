@@ -56,7 +56,7 @@ def test_changed_setting_is_reported_and_applied_back(
     assert check()["drifted"] == gauges[Metric.CHAT_SETTINGS_DRIFTED] == 0
 
 
-def test_hook_without_new_messages_is_reported_until_applied_once_pushes_are_described(
+def test_hook_without_new_messages_is_reported_once_the_policy_describes_pushes(
     baseline: Emulator, gauges: dict[Metric, int], world: World
 ) -> None:
     assert check()["drifted"] == 0
