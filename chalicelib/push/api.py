@@ -9,7 +9,6 @@ from chalicelib.accounts.push_tokens.service import READABLE_PUSH_DEVICES
 from chalicelib.accounts.sessions.caller import Caller
 from chalicelib.accounts.sessions.liveness import OPEN_SESSION
 from chalicelib.consents.model import NotOffered
-from chalicelib.consents.notices import service as notices
 from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import ChangedMeanwhile, SessionEnded, TooMany, Unavailable, existing
 from chalicelib.core.http import (
@@ -25,7 +24,6 @@ from chalicelib.core.http import (
     route,
 )
 from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.push import choices, registration
 from chalicelib.push.calls import service as calls
@@ -61,8 +59,6 @@ def change_notifications(
     Pushes about the security of the account, and about answers to privacy requests, cannot be switched off.
     Sent again after a lost response, the same choices get 200 also with the ETag of before.
     """
-    if not notices.describes(Practice.NOTIFYING):
-        raise NotOffered
     before = choices.of_account(caller.account.account_id, caller[CHOICES])
     after = choices.change(before, body, expected, caller[DATA_KEY])
     return Tagged(NotificationsView.of(after), etag=after.etag)
@@ -78,8 +74,6 @@ def report_missed_call(caller: Caller, body: UnansweredCall) -> Accepted[CallRec
     The response is the same whether or not the user exists, is a contact, or can be met. Reports about one
     contact in the same minute are one call, so a request whose response was lost may be sent again.
     """
-    if not notices.describes(Practice.NOTIFYING):
-        raise NotOffered
     calls.report(require_peer(caller.found), body.user_id)
     return Accepted(CallReceived())
 

@@ -1,10 +1,13 @@
 """The rules of choices about pushes."""
 
 from chalicelib.accounts import service as accounts
+from chalicelib.consents.model import NotOffered
+from chalicelib.consents.notices import service as notices
 from chalicelib.core.errors import ChangedMeanwhile, SessionEnded
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId
 from chalicelib.core.transactions import commit
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.push import store
 from chalicelib.push.model import NotificationChange, NotificationChoices
@@ -21,9 +24,12 @@ def change(
     """Replace the choices. What is in force already changes nothing, whatever the version.
 
     Raises:
+        NotOffered: the privacy policy in effect does not describe pushes.
         ChangedMeanwhile: the client's version is not the current one.
         SessionEnded: the account is not active any more.
     """
+    if not notices.describes(Practice.NOTIFYING):
+        raise NotOffered
     after = NotificationChoices(account_id=before.account_id, version=before.version + 1, **dict(change))
     if after.model_copy(update={"version": before.version}) == before:
         return before

@@ -12,12 +12,15 @@ Invariants:
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks.service import Peer
+from chalicelib.consents.model import NotOffered
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock
 from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Conflict, commit, retry_on
 from chalicelib.people.contacts import service as contacts
+from chalicelib.privacy.purposes import Practice
 from chalicelib.push.calls import store
 from chalicelib.push.calls.model import MissedCallList, MissedCallView
 from chalicelib.push.calls.store import CallsMoved
@@ -32,8 +35,11 @@ def report(me: Peer, user_id: UserId) -> None:
     """Store that a contact did not answer, once a minute. Nothing is returned or raised about the contact.
 
     Raises:
+        NotOffered: the privacy policy in effect does not describe pushes.
         Unavailable: a table does not answer.
     """
+    if not notices.describes(Practice.NOTIFYING):
+        raise NotOffered
     other = contacts.contact_of(me, user_id)
     called = other.account.account_id if other else AccountId.new()
     before = store.items_of(called)
