@@ -53,6 +53,7 @@ GROUPS = {
     "consents": ("chalicelib.consents.api",),
     "chat": ("chalicelib.stream.api",),
     "usage": ("chalicelib.usage.api",),
+    "reports": ("chalicelib.safety.api",),
     "rights": (
         "chalicelib.rights.guests.api",
         "chalicelib.rights.api",
@@ -63,6 +64,7 @@ GROUPS = {
     "about": ("chalicelib.site.about.api",),
     "site": ("chalicelib.site.pages.api", "chalicelib.site.forms.start_api"),
     "admin": (
+        "chalicelib.operations.admin.abuse",
         "chalicelib.operations.admin.breaches",
         "chalicelib.operations.admin.complaints",
         "chalicelib.operations.admin.disclosures",
@@ -98,6 +100,7 @@ JOBS = (
     "chalicelib.retention.jobs",
     "chalicelib.rights.jobs",
     "chalicelib.rights.papers.jobs",
+    "chalicelib.safety.jobs",
     "chalicelib.usage.jobs",
 )
 

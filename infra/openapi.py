@@ -122,6 +122,11 @@ _TAGS = (
         "Push tokens, choices about pushes, and missed calls.",
         ("calls", "devices", "notifications"),
     ),
+    _Tag(
+        "reports",
+        "Reports of abuse, decisions about them, and appeals.",
+        ("reports", "safety-decisions"),
+    ),
     _Tag("chat", "Tokens for Stream.", ("chat",)),
     _Tag(
         "notices",

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from chalicelib.accounts import usernames
-from chalicelib.core import clock
+from chalicelib.core import clock, ids
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, SessionId, UserId
@@ -38,6 +38,8 @@ _BETWEEN_USES = 7 * DAY
 
 class AccountState(StrEnum):
     """The state of an account. If it is not ACTIVE, only privacy rights can be used (RGT-11).
+
+    A suspension is no state: it begins and ends whatever a subject's rights make of the account.
 
     ERASING: its erasure is past the point of no return. The needs ACCOUNT and OPEN_ACCOUNT do not find it any
     more, so every route and job treats it like a deleted one.
@@ -102,7 +104,9 @@ class Account(
 
     `phone` is None if the number that it had belongs to another person (ADR 68). `number_changed_at`: when
     the number was last changed or lost (ADR 43). `sessions_since`: earlier sessions have ended, since two
-    operators let its owner give it a number. `version` grows with each change of the sealed part.
+    operators let its owner give it a number. `suspended_until`: the end of a suspension, by the decision
+    `suspended_by` (ADR 115). `reports_paused_until`: until then its owner may report only dangers to children
+    and life. `found_under`: the row by which it is found by number. `version` grows with the sealed part.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -120,6 +124,11 @@ class Account(
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
     number_changed_at: Annotated[Instant | None, NOT_PERSONAL] = None
     sessions_since: Annotated[Instant | None, NOT_PERSONAL] = None
+    suspended_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    suspended_by: Annotated[ids.SafetyDecisionId | None, NOT_PERSONAL] = None
+    reports_paused_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    reports_paused_by: Annotated[ids.SafetyDecisionId | None, NOT_PERSONAL] = None
+    found_under: Annotated[str | None, NotPersonal(withheld="a keyed hash of your number")] = None
     dispute: Annotated[
         NumberDispute | None, NotPersonal(withheld="the devices in it may belong to another person")
     ] = None
@@ -160,8 +169,13 @@ class Account(
 
     @property
     def is_active(self) -> bool:
-        """Return whether the account is neither frozen nor restricted nor being erased."""
-        return self.state is AccountState.ACTIVE
+        """Return whether the account is neither frozen, restricted, suspended nor being erased."""
+        return self.state is AccountState.ACTIVE and not self.is_suspended
+
+    @property
+    def is_suspended(self) -> bool:
+        """Return whether a suspension is in force; its end needs no write."""
+        return self.suspended_until is not None and clock.now() < self.suspended_until
 
 
 class WarningStage(StrEnum):

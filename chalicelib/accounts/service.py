@@ -1,11 +1,12 @@
 """The rules of accounts, and the parts of their store that other concepts use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts import store, usernames
+from chalicelib.accounts.discovery import store as discovery
 from chalicelib.accounts.model import Account, ChangeKind, ClaimKind
 from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
@@ -37,28 +38,19 @@ from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
 from chalicelib.accounts.store import last_use as last_uses
 from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other rooms
     LAST_CHANGES,
-    AccountGone,
     AccountMoved,
-    NotActive,
-    active,
     active_as_read,
     claim_on,
     correction,
     disputing,
     end_of_dispute,
-    ending,
     former_claims,
-    freezing,
-    locale_change,
-    not_erasing,
     number_change,
     number_loss,
     number_return,
-    releasing,
+    rectification,
     restoration,
-    restricting,
-    sent,
-    thawing,
+    settings_change,
     traces_of,
     unchanged,
     without_proofs,
@@ -69,6 +61,26 @@ from chalicelib.accounts.store.last_use import (  # noqa: F401 - offered to othe
     Placed,
     UsedAgain,
     UseList,
+)
+from chalicelib.accounts.store.states import (  # noqa: F401 - offered to other rooms
+    AccountGone,
+    NotActive,
+    active,
+    ending,
+    freezing,
+    not_erasing,
+    refinding,
+    releasing,
+    restricting,
+    sent,
+    showing,
+    thawing,
+)
+from chalicelib.accounts.store.suspensions import (  # noqa: F401 - offered to other rooms
+    StateMoved,
+    limited_as,
+    limiting,
+    unlimiting,
 )
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import existing
@@ -218,6 +230,19 @@ def renew_mark(account_id: AccountId) -> None:
     """
     with suppress(MarkMoved):
         commit(unsent.replacement(store.account_key(account_id)))
+
+
+def tidy_found(rows: Mapping[str, AccountId]) -> None:
+    """Delete those of at most 100 rows of found numbers that the accounts in them do not name (ADR 118).
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    found = glances(dict.fromkeys(rows.values()))
+    for name, owner in rows.items():
+        account = found.get(owner)
+        if owner in found and (account is None or account.found_under != name):
+            discovery.delete_nameless(name, owner)
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:

@@ -49,7 +49,7 @@ def checked(typed: str) -> str:
 
     Raises:
         InvalidRequest: it has other characters, or letters of two scripts, is too short or too long, does not
-            begin with a letter, or is reserved.
+            begin with a letter, is reserved, or insults people.
     """
     shown = shown_form(typed)
     if not _FORM.fullmatch(shown.lower()):
@@ -57,4 +57,8 @@ def checked(typed: str) -> str:
     bare = re.sub(r"[._-]", "", normal_form(shown))
     if bare in _RESERVED or "ru4m" in bare:
         raise InvalidRequest(errors=[fault("/username", ErrorCode.RESERVED, "A name that stands for us")])
+    from chalicelib.core import insults  # not at the top: most functions take no name
+
+    if insults.is_insulting(re.sub(r"[0-9._-]+", " ", shown)):
+        raise InvalidRequest(errors=[fault("/username", ErrorCode.INSULTING, "It insults people")])
     return shown

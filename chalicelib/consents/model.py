@@ -19,13 +19,13 @@ from pydantic_core import PydanticCustomError
 from chalicelib.consents.ages import ReachedAge
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import MINUTE, Instant
-from chalicelib.core.errors import ConflictingRequest, Schemas, Unprocessable
+from chalicelib.core.errors import ConflictingRequest, Forbidden, Schemas, Unprocessable
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId, PathText, RightsRequestId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
-from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Refusal, Source
 from chalicelib.privacy.restraint import Restraint
 
 
@@ -49,6 +49,15 @@ class NotOffered(ConflictingRequest):
 
     title = "The privacy policy in effect does not offer this yet"
     may_show: ClassVar[Schemas] = _THRESHOLD
+
+
+class PurposeNotPermitted(Forbidden):
+    """The user has not consented to this purpose, or objected to it or restricted it; `reason` says which."""
+
+    title = "The user does not permit this purpose now"
+    shows: ClassVar[Schemas] = {
+        "reason": {"type": "string", "enum": [*Refusal], "description": "Why the purpose is not permitted"}
+    }
 
 
 class AgeUnknown(Unprocessable):

@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     RESERVED = "reserved"
     TOO_COMMON = "too_common"
     CONTAINS_USERNAME = "contains_username"
+    INSULTING = "insulting"
 
 
 class LimitName(StrEnum):
@@ -71,6 +72,8 @@ class LimitName(StrEnum):
     CONTACT_CODES = "contact_codes"
     CONTACT_ATTEMPTS = "contact_attempts"
     INVITATIONS = "invitations"
+    MATCHED_NUMBERS = "matched_numbers"
+    MATCHED_NUMBERS_PER_ADDRESS = "matched_numbers_per_address"
     BLOCKS = "blocks"
     CONVERSATIONS = "conversations"
     CONVERSATION_CHANGES = "conversation_changes"
@@ -79,6 +82,7 @@ class LimitName(StrEnum):
     NOTIFICATION_CHANGES = "notification_changes"
     MISSED_CALLS = "missed_calls"
     PUSH_REGISTRATIONS = "push_registrations"
+    ABUSE_REPORTS = "abuse_reports"
     REQUESTS = "requests"
 
 
@@ -91,6 +95,7 @@ class InnerLimit(StrEnum):
     OPERATOR_CALLS = "operator_calls"
     SUBJECT_LOOKUPS = "subject_lookups"
     CODES_RESERVED = "codes_reserved"
+    ANONYMOUS_REPORTS = "anonymous_reports"
     HOOK_STRIP = "hook_strip"
     HOOK_STRIP_IN_ALL = "hook_strip_in_all"
     HOOK_STRIP_WAITING = "hook_strip_waiting"

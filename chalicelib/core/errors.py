@@ -10,13 +10,18 @@
     │   ├── (signup)             wrong_credentials
     │   └── (webhook)            invalid_signature
     ├── Forbidden           403
-    │   ├── (sessions)           account_frozen, restricted, session_waits, step_up_required
+    │   ├── (bars)               number_not_available
+    │   ├── (sessions)           account_frozen, account_suspended, restricted, session_waits,
+    │   │                        step_up_required
     │   ├── (notices)            terms_not_accepted
+    │   ├── (consents)           purpose_not_permitted, with the `reason`
     │   ├── (conversations)      not_longest_member
     │   ├── (staff)              own_proposal, also of disclosures, holds, breaches, removals
-    │   └── (complaints)         took_part
+    │   ├── (complaints)         took_part
+    │   └── (safety)             reporting_paused, took_part_before
     ├── NotFound            404  not_found
     │   ├── (contacts)           wrong_contact_code
+    │   ├── (safety)             no_such_report, on the site
     │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
@@ -31,6 +36,7 @@
     │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (complaints)         complained_already
     │   ├── (support)            support_message_settled
+    │   ├── (safety)             appealed_already, appeal_too_late, decided_before, number_is_free
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        rendering_changed, too_many_parts

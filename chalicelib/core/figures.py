@@ -38,7 +38,7 @@ def _count(default: int) -> Any:  # noqa: ANN401 - as above
 
 
 def _minutes(default: int) -> Any:  # noqa: ANN401 - as above
-    """A window of at most a day, since counters are declared to expire by then (Period.LIMIT)."""
+    """A window of at most a day, as most counters are declared to expire by then (Period.LIMIT)."""
     return _figure(default, 1, 24 * 60)
 
 
@@ -100,6 +100,13 @@ class Limits(FigureSet):
     contact_codes_day: int = _count(20)
     contact_attempts_day: int = _count(50)
     invitations_day: int = _count(20)
+    invitations_first_week_day: int = _count(5)
+    invitations_declined_week: int = _count(5)
+    # Numbers that are matched (ADR 118): by one account, in its first week, and by all such accounts of a
+    # block. Each is refilled in seven days, and is not below the numbers of one request.
+    matched_numbers_most: int = _figure(1_400, 500, 10_000)
+    matched_numbers_first_week: int = _figure(500, 500, 10_000)
+    matched_numbers_per_address: int = _figure(10_000, 500, 1_000_000)
     blocks_day: int = _count(200)
     # Writes about conversations (ADR 40). Stream limits its calls for all users together.
     conversations_day: int = _count(100)
@@ -110,6 +117,9 @@ class Limits(FigureSet):
     missed_calls_day: int = _count(100)
     # By an account, and of proofs that are pushed to one token.
     push_registrations_day: int = _count(20)
+    abuse_reports_day: int = _count(20)
+    # From one address block, without a code: about sexual abuse of children (ADR 119).
+    anonymous_reports_day: int = _count(20)
     # Members of a group, its first member included. One transaction has a row and a condition per member.
     conversation_members_most: int = _figure(49, 3, 49)
     # The most that an account has at a time. All blocks of an account are one item of at most 400 KB.

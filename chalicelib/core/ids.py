@@ -154,6 +154,18 @@ class SupportMessageId(Id, prefix="sm"):
     """One message to our support; also names its evidence in the Ledger."""
 
 
+class AbuseReportId(Id, prefix="ar"):
+    """One report of abuse; also names its evidence in the Ledger."""
+
+
+class NumberObjectionId(Id, prefix="nb"):
+    """One objection to the bar of a number; also names its evidence in the Ledger."""
+
+
+class SafetyDecisionId(Id, prefix="sd"):
+    """One decision about reports of abuse; also names its evidence in the Ledger."""
+
+
 class BreachId(Id, prefix="br"):
     """One breach of personal data; also names its evidence in the Ledger."""
 

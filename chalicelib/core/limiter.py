@@ -20,6 +20,9 @@ debt is above zero exactly while more than 80 percent of the uses have not succe
 condition of the one write that counts, as in any other limit. A use and its success fall into the same item
 by their `lot`. A refused group is admitted again in the next slot, or as soon as enough pending uses succeed.
 
+A bucket is refilled evenly, so that a client which waits for the next slot gains nothing. All it stores is
+when it will be full again, which is when its item ends.
+
 A container learns from the results of its own writes that a counter is busy, and for one slot of time only.
 """
 
@@ -35,6 +38,7 @@ from operator import and_
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.core import clock, keyring, metrics, shards, table
+from chalicelib.core.clock import DAY
 from chalicelib.core.contract_words import InnerLimit, LimitName
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.ids import Id
@@ -180,18 +184,80 @@ def _hash(name: str, subject: str) -> str:
 def until_end_of_slot(at: int, seconds: int) -> Item:
     """The attributes of a counter besides its counts, as `accounts/challenges/model.Limit` declares them."""
     began = at - at % seconds
-    ends_at = began + seconds
-    return {
-        "kind": "limit",
-        "began_at": clock.to_text(clock.from_epoch(began)),
-        "expires_at": ends_at,
-        "delete_at": ends_at,
-    }
+    return _lasting(began, began + seconds)
+
+
+def _lasting(began: int, ends_at: int) -> Item:
+    began_at = clock.to_text(clock.from_epoch(began))
+    return {"kind": "limit", "began_at": began_at, "expires_at": ends_at, "delete_at": ends_at}
+
+
+# How long an empty bucket takes until it is full: as long as a counter is kept (Period.LIMIT).
+REFILLED_IN = 7 * DAY
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """At most `capacity` uses at once, refilled evenly in REFILLED_IN. While it is unreachable, it refuses.
+
+    `problem` is raised with `limit` and `retry_after`. A use lasts as many seconds as its refill takes, and
+    the bucket is full when all that were taken have lasted.
+    """
+
+    name: LimitName
+    capacity: Callable[[], int]
+    problem: type[TooMany]
+
+    def take(self, subject: str, uses: int, most: int | None = None) -> int:
+        """Take uses, all or none, and return what `give_back` needs; `most`: a lower capacity.
+
+        Raises:
+            TooMany: it has fewer; the class is the bucket's `problem`.
+            Unavailable: it is unreachable, or concurrent uses came first every time.
+        """
+        key = self._key(subject)
+        now = full_at = clock.to_epoch(clock.now())
+        longest = self._seconds(min(most or self.capacity(), self.capacity()))
+        lasting = self._seconds(uses)
+        for _ in range(_TRIES):
+            wait = full_at + lasting - longest - now
+            if wait > 0:
+                raise self.problem(limit=self.name, retry_after=wait)
+            known = Attr("expires_at")
+            is_full = known.not_exists() | known.lte(now)
+            try:
+                table.write(
+                    Change(
+                        key,
+                        put=_lasting(now, full_at + lasting),
+                        only_if=known.eq(full_at) if full_at > now else is_full,
+                    )
+                )
+            except Conflict as moved:
+                full_at = max(now, (moved.found or {}).get("expires_at", now))
+            else:
+                return full_at + lasting
+        raise Unavailable
+
+    def give_back(self, subject: str, taken: int, uses: int) -> None:
+        """Give back some of the uses that `take` took, unless others were taken since."""
+        now = clock.to_epoch(clock.now())
+        full_at = taken - uses * int(REFILLED_IN.total_seconds()) // self.capacity()
+        change = Change(self._key(subject), put=_lasting(now, full_at), only_if=Attr("expires_at").eq(taken))
+        with suppress(Conflict, Unavailable):
+            table.write(change)
+
+    def _key(self, subject: str) -> Key:
+        return counter(self.name, subject, "refilled")
+
+    def _seconds(self, uses: int) -> int:
+        return -(-uses * int(REFILLED_IN.total_seconds()) // self.capacity())
 
 
 SPREAD_SHARDS = shards.names(32)
 
 _REMEMBERED = 10_000
+_TRIES = 5  # of a write, while concurrent ones come first
 
 # Busy counters: the first item of each, and the slot.
 _busy: set[tuple[str, str]] = set()

@@ -60,9 +60,9 @@ class Dimension(Enum):
         checkpoint_ledger clean_avatars clean_images close_idle_accounts consents contacts
         conversations erase_accounts hooks keep_holds note_bounces notices notifications
         notify_of_breaches profiles purge_expired push_changes push_messages reconcile_chat
-        record_verified_codes renew_consents renew_shard report_inbox rights roll_up_usage send_unsent
+        record_verified_codes renew_consents renew_shard report_inbox reports rights roll_up_usage send_unsent
         sessions signup site sweep_rights sync_chat_profiles transfer_copies usage watch_breaches
-        work_on_hooks work_rights""",
+        work_on_hooks work_on_reports work_rights""",
     )
 
     def __init__(self, label: str, values: str) -> None:
@@ -114,6 +114,9 @@ class Metric(Enum):
     CONSENT_SHARDS_DUE = ("ConsentShardsDue", "Count")
     CONSENT_SHARDS_ABANDONED = ("ConsentShardsAbandoned", "Count")
     CONSENT_STANDSTILL_MINUTES = ("ConsentStandstillMinutes", "Count")
+    ABUSE_REPORTS_URGENT = ("AbuseReportsUrgent", "Count")
+    ABUSE_REPORTS_OVERDUE = ("AbuseReportsOverdue", "Count")
+    SAFETY_WORK_FAILED = ("SafetyWorkFailed", "Count")
     PUSH_SENT = ("PushSent", "Count")
     PUSH_COLLAPSED = ("PushCollapsed", "Count")
     PUSH_DROPPED = ("PushDropped", "Count")

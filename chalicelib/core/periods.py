@@ -35,7 +35,8 @@ def _bounds(default: str, minimum: str, maximum: str) -> Bounds:
 PERIODS: Mapping[str, Bounds] = {
     # A repeated request finds its challenge for 24 hours (core/idempotency).
     "challenge": _bounds("PT48H", "PT24H", "P7D"),
-    "limit": _bounds("P1D", "P1D", "P1D"),  # at most; the limiter lets an item expire with its slot
+    # At most: a counter ends with its slot, a bucket when it is full again (core/limiter).
+    "limit": _bounds("P7D", "P7D", "P7D"),
     # A day's counts of codes: the job that sums them reads those of yesterday too (ADR 26).
     "code_count": _bounds("P3D", "P3D", "P3D"),  # from the day's first second
     "code_history": _bounds("P7D", "P7D", "P7D"),
@@ -79,6 +80,9 @@ PERIODS: Mapping[str, Bounds] = {
     "stream_case": _bounds("P1Y", "P90D", "P3Y"),
     # A message to our support, and our answer (USE-10).
     "support_message": _bounds("P1Y", "P30D", "P1Y"),
+    # A report of abuse and its decision, after the last appeal is over; 15 months in any case (ADR 114).
+    "barred_number": _bounds("P365D", "P365D", "P365D"),
+    "abuse_report": _bounds("P90D", "P90D", "P90D"),
     # Messages at Stream, which deletes them by age. Deployments also refuse more than the privacy policy in
     # effect names (`messages_kept` in consents/notices/versions).
     "chat_messages": _bounds("P30D", "P1D", "P30D"),

@@ -226,6 +226,10 @@ class Settings:
         """The bucket of identity papers; set only for functions that use it."""
         return self._named("RU4M_PAPERS_BUCKET")
 
+    def reported_bucket(self) -> str:
+        """The bucket of files that reports name; set only for functions that use it."""
+        return self._named("RU4M_REPORTED_BUCKET")
+
     def _named(self, variable: str) -> str:
         return _required(self.environment, variable)
 

@@ -47,17 +47,16 @@ def compose(
         words: the values of the placeholders.
         link: follows the paragraphs.
     """
+    subject, *paragraphs = _written_out(letters, locale, words)
+    return Mail(mail_id, to, language_of(locale), subject, tuple(paragraphs), link)
+
+
+def _written_out(letters: Letters, locale: str | None, words: Words) -> list[str]:
+    """The subject and the paragraphs of a letter, in the reader's language."""
     language = language_of(locale)
     subject, paragraphs = letters[_written(language)]
     values = _values(words, language, _long_day)
-    return Mail(
-        mail_id=mail_id,
-        to=to,
-        language=language,
-        subject=_filled(subject, language, values),
-        paragraphs=tuple(_filled(paragraph, language, values) for paragraph in paragraphs),
-        link=link,
-    )
+    return [_filled(text, language, values) for text in (subject, *paragraphs)]
 
 
 def with_remedies(letter: Mail, country: str | None) -> Mail:
@@ -107,6 +106,11 @@ class WrittenMessage:
         """Compose the mail."""
         words: Words = {"contact": settings().contact_email, **self.words}
         return compose(self.letters, mail_id, to, locale, words, self.link)
+
+    def paragraphs(self, locale: str | None) -> list[str]:
+        """The paragraphs of the mail, for a reader of the app."""
+        words: Words = {"contact": settings().contact_email, **self.words}
+        return _written_out(self.letters, locale, words)[1:]
 
     def text(self, locale: str | None) -> str:
         """Compose the text message.

@@ -52,6 +52,8 @@ class Accountability:
         representatives: name and address of the representative under each law, by the law's word.
         served: the countries that the stage serves. The laws of these want representatives.
         data_protection_officer: how to reach the officer (Art. 37 GDPR, Art. 56 ZZPL).
+        dispute_body: the body that settles disputes about decisions out of court, if the controller takes
+            part in one. Small hosts need none (Art. 19 and 21 of Regulation (EU) 2022/2065).
         impact_assessment_on: the day of the impact assessment (Art. 35 GDPR, Art. 54 ZZPL).
         impact_assessment_reference: where the controller files it.
         serbian_clauses: the day on which each processor outside signed the clauses of the Serbian
@@ -64,6 +66,7 @@ class Accountability:
     impact_assessment_reference: str = ""
     serbian_clauses: Mapping[str, date] = field(default_factory=dict)
     served: AbstractSet[str] = countries.SERVED
+    dispute_body: str = ""
 
     def represented(self) -> Iterator[tuple[RepresentedLaw, str]]:
         """Yield the laws under which a representative is named, and the representative."""
@@ -121,6 +124,7 @@ def of_stage(environment: Mapping[str, str]) -> Accountability:
             one.split("=", 1) for one in filter(None, environment.get("RU4M_REPRESENTATIVES", "").split("|"))
         ),
         data_protection_officer=environment.get("RU4M_DATA_PROTECTION_OFFICER", ""),
+        dispute_body=environment.get("RU4M_DISPUTE_BODY", ""),
         impact_assessment_on=day,
         impact_assessment_reference=reference,
         serbian_clauses={

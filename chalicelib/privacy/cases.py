@@ -8,7 +8,7 @@ lacks its evidence.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from chalicelib.core import chain, table
 from chalicelib.core.chain import Chain, NewEntry, Unreadable
@@ -17,6 +17,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Conflict, Create, Index, Item, Key, Order, Query, Write, next_version
 from chalicelib.privacy import codec
 from chalicelib.privacy.codec import AnyRecord, Name
+from chalicelib.privacy.personal import Record
 
 CaseId = TypeVar("CaseId", bound=PathText)
 
@@ -97,7 +98,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
         Raises:
             Unreadable: the newest entry of its history was altered, so none can follow.
         """
-        after = after.model_copy(update={"version": before.version + 1})
+        after = after.model_copy(update={"version": _version(before) + 1})
         return after, [self.replacement(after), self.evidence(after, event, by, said)]
 
     def replacement(self, after: AnyRecord) -> Write:
@@ -162,7 +163,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
     def _is_current(self, case_id: CaseId) -> bool:
         try:
             item, newest = self._item_of(case_id), chain.head(self.history_of(case_id))
-            version = codec.glance(self.kind, item).version if item else None
+            version = _version(codec.glance(self.kind, item)) if item else None
         except (SealingError, Unreadable):
             return False
         return newest is not None and version == newest.seq
@@ -172,9 +173,28 @@ class CaseTable(Generic[AnyRecord, CaseId]):
         return self.id_at(self.key_of(case))
 
     def item(self, case: AnyRecord) -> Item:
-        """The item of a case, with its index attributes."""
-        return codec.to_item(case, self.key_of(case)) | self.indexed(case)
+        """The item of a case, with its index attributes.
+
+        Raises:
+            ValueError: a bug: an index attribute would overwrite a field with another value.
+        """
+        item, indexed = codec.to_item(case, self.key_of(case)), self.indexed(case)
+        if any(item.get(name, value) != value for name, value in indexed.items()):
+            raise ValueError("an index attribute has the name of a field")
+        return item | indexed
 
     def _item_of(self, case_id: CaseId) -> Item | None:
         place = self.find(case_id)
         return table.get(place) if place else None
+
+
+class Versioned(Protocol):
+    """A case in one version."""
+
+    @property
+    def version(self) -> int:
+        """The version, which grows with each change."""
+
+
+def _version(case: Record) -> int:
+    return cast(Versioned, case).version

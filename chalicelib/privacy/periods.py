@@ -26,7 +26,10 @@ class Period(Enum):
 
     CHALLENGE = ("{} after a code was requested", Start.INSTANT)
     LIMIT = (
-        "until the end of the UTC day, by a keyed hash of a number, mailbox or block of numbers or addresses",
+        (
+            "mostly until the end of the UTC day, {} at most, by a keyed hash of a number, mailbox or block "
+            "of numbers or addresses"
+        ),
         Start.INSTANT,
     )
     CODE_COUNT = ("{} after the start of the day (UTC) that it counts", Start.INSTANT)
@@ -66,7 +69,15 @@ class Period(Enum):
     STAFF_REGISTER = ("{} after the person's last call", Start.INSTANT)
     STREAM_CHECK = ("{} after the deletion, or after the job first saw the user or last ran", Start.INSTANT)
     STREAM_HOOK = ("{} after our chat provider reported the event", Start.INSTANT)
+    BARRED_NUMBER = ("until the suspension would have ended, at most {} after the erasure", Start.INSTANT)
     STREAM_CASE = ("{} after the case was closed", Start.INSTANT)
+    ABUSE_REPORT = (
+        (
+            "{} after the last of: the decision, the end of its measure, the end of the time to appeal, the "
+            "answer to an appeal; 15 months after the report at most"
+        ),
+        Start.INSTANT,
+    )
     SUPPORT_MESSAGE = ("{} after we received the message", Start.INSTANT)
     CHAT_MESSAGES = (
         (

@@ -13,7 +13,7 @@ says what to add (ADR 6). A class belongs in a module `model`: `register` import
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import UnionType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -79,11 +79,13 @@ class Record(BaseModel, frozen=True, extra="forbid"):
         """
         return None
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
-        """Raise StillSealed if a personal field of a glance is accessed."""
-        if name in type(self).model_fields:
-            raise StillSealed(f"{type(self).__name__}.{name}")
-        raise AttributeError(name)
+    if not TYPE_CHECKING:  # else the types would have an attribute of each name
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
+            """Raise StillSealed if a personal field of a glance is accessed."""
+            if name in type(self).model_fields:
+                raise StillSealed(f"{type(self).__name__}.{name}")
+            raise AttributeError(name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         """The representation without personal values, so that tracebacks and logs have none either."""

@@ -122,6 +122,8 @@ class Practice(StrEnum):
     IDENTITY_PAPERS = "identity_papers"  # RGT-11
     NOTIFYING = "notifying"  # CALL-2
     HIDING_STATUS = "hiding_status"  # STR-10
+    REPORTING = "reporting"  # SAF-1
+    MATCHING_CONTACTS = "matching_contacts"  # ACC-7
 
 
 # The purposes whose consent each practice uses. No code uses the others' consents, so they have no practice.
@@ -131,6 +133,8 @@ CONSENTS_USED: Mapping[Practice, frozenset[Purpose]] = {
     Practice.IDENTITY_PAPERS: frozenset(),
     Practice.NOTIFYING: frozenset(),
     Practice.HIDING_STATUS: frozenset(),
+    Practice.REPORTING: frozenset(),
+    Practice.MATCHING_CONTACTS: frozenset({Purpose.CONTACT_MATCHING}),
 }
 
 

@@ -225,7 +225,7 @@ class Recipient(Registered):
         role=Role.CONTROLLER,
         activity=(
             "receives the mail that we send to the user: about the account and about notices, our answers to "
-            "messages to us, and marketing if the user consented"
+            "messages to us, our decisions about reports of abuse, and marketing if the user consented"
         ),
         categories=frozenset({Category.EMAIL, Category.COUNTRY, Category.CONTENT_PRIVATE}),
         purposes=frozenset(
@@ -241,8 +241,9 @@ class Recipient(Registered):
         safeguards=(
             "opening and clicking are not tracked",
             (
-                "no personal data in the text, but in answers to messages to us; an answer to a privacy "
-                "request names the authority of the country that the user declared"
+                "no personal data in the text, but in answers to messages to us, and rule and measures in "
+                "a decision about reports of abuse; an answer to a privacy request names the authority of "
+                "the country that the user declared"
             ),
         ),
         confidentiality="the secrecy of communications, by law",

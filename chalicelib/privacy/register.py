@@ -114,6 +114,31 @@ WITHOUT_RECORD = (
         recipients=(Recipient.STREAM,),
         kept="until the last member left the group",
     ),
+    # ACC-7, ADR 118.
+    DataWithoutRecord(
+        kind="matched_numbers",
+        what="The numbers of a user's address book, without names, that are compared with those of users who "
+        "can be found.",
+        where="in memory",
+        purpose=Purpose.CONTACT_MATCHING,
+        basis=LegalBasis.CONSENT,
+        categories=(Category.PHONE_NUMBER, Category.CONTACTS),
+        recipients=(Recipient.AWS,),
+        kept="only in memory, until the request is answered",
+    ),
+    # It was weighed: they cannot be informed without their numbers being kept, and the numbers are forgotten
+    # at once (Art. 14(5)(b) GDPR).
+    DataWithoutRecord(
+        kind="numbers_of_others",
+        what="The numbers in address books of people who do not use the service, or cannot be found. To show "
+        "who is here they have to be compared; nothing is kept of them.",
+        where="in memory",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.LEGITIMATE_INTERESTS,
+        categories=(Category.PHONE_NUMBER,),
+        recipients=(Recipient.AWS,),
+        kept="only in memory, until the request is answered",
+    ),
     DataWithoutRecord(
         kind="export_copy",
         what="The copy of their data that a subject requested, as a file.",
@@ -146,6 +171,17 @@ WITHOUT_RECORD = (
         categories=(Category.NAME, Category.DATE_OF_BIRTH, Category.SELF_IMAGE, Category.CONTENT_PRIVATE),
         recipients=(Recipient.AWS,),
         kept=(Period.IDENTITY_PAPERS,),
+    ),
+    # The record `abuse_report` has the key of each (ADR 122).
+    DataWithoutRecord(
+        kind="reported_file",
+        what="Files of reported messages, and reported pictures; each sealed with a key that its report has.",
+        where="S3",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.SELF_IMAGE, Category.CONTENT_PRIVATE),
+        recipients=(Recipient.AWS, Recipient.BELGRADE_OFFICE),
+        kept=(Period.ABUSE_REPORT,),
     ),
     # Consent must be demonstrable (Art. 7(1) GDPR), and a restore must be correct (Art. 32(1)(c)). No law
     # requires evidence of requests, but claims may.
@@ -185,6 +221,11 @@ WITHOUT_RECORD = (
     _evidence_of_staff(
         "support_message_evidence",
         "Evidence of who answered and closed a message to our support, under random ids",
+        Period.AUDIT,
+    ),
+    _evidence_of_staff(
+        "abuse_report_evidence",
+        "Evidence of who decided about reports of abuse, appeals and barred numbers, under random ids",
         Period.AUDIT,
     ),
     _evidence_of_staff(

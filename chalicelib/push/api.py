@@ -56,7 +56,8 @@ def change_notifications(
 ) -> Tagged[NotificationsView]:
     """Replace the caller's choices about pushes. They hold from the next push on.
 
-    Pushes about the security of the account, and about answers to privacy requests, cannot be switched off.
+    Pushes about the security of the account, answers to privacy requests, and decisions about reports of
+    abuse cannot be switched off.
     Sent again after a lost response, the same choices get 200 also with the ETag of before.
     """
     before = choices.of_account(caller.account.account_id, caller[CHOICES])

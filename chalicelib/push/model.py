@@ -32,11 +32,12 @@ class PushKind(StrEnum):
     SECURITY = "security"
     RIGHTS = "rights"
     NOTICE = "notice"
+    SAFETY = "safety"
     PROOF = "proof"
 
     @property
     def purpose(self) -> Purpose:
-        """What the push is for; a restriction stops neither security nor the answers to requests."""
+        """What the push is for; a restriction stops neither security nor answers to requests and reports."""
         return _PURPOSES.get(self, Purpose.NOTIFICATIONS)
 
 
@@ -44,6 +45,7 @@ _PURPOSES = {
     PushKind.SECURITY: Purpose.SECURITY,
     PushKind.PROOF: Purpose.SECURITY,
     PushKind.RIGHTS: Purpose.LEGAL_OBLIGATION,
+    PushKind.SAFETY: Purpose.LEGAL_OBLIGATION,
 }
 
 
@@ -211,7 +213,7 @@ class NotificationChange(Body):
 
 
 class NotificationsView(View):
-    """The choices about pushes. Security and answers to requests cannot be switched off."""
+    """The choices about pushes. Security, answers and decisions about reports cannot be switched off."""
 
     off: tuple[SilencedKind, ...]
     muted_conversations: tuple[MutedConversation, ...]

@@ -31,7 +31,7 @@ from chalicelib.push.store import CHOICES
 NEEDS: tuple[Wanted[Any], ...] = (*PEER, PURPOSES, PUSH_DEVICES, CHOICES)
 AT_ONCE = 16
 # Kinds that also reach an account that is frozen or restricted: its owner uses the rights.
-_IN_ANY_STATE = frozenset({PushKind.SECURITY, PushKind.RIGHTS})
+_IN_ANY_STATE = frozenset({PushKind.SECURITY, PushKind.RIGHTS, PushKind.SAFETY})
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,6 +16,10 @@ _LINES: Mapping[PushKind, Mapping[str, str]] = {
         "sr": "Bezbednost Vašeg naloga: otvorite aplikaciju",
     },
     PushKind.RIGHTS: {"en": "News about your request", "sr": "Novosti o Vašem zahtevu"},
+    PushKind.SAFETY: {
+        "en": "RU4M has a decision for you: open the app",
+        "sr": "RU4M ima odluku za Vas: otvorite aplikaciju",
+    },
     PushKind.NOTICE: {
         "en": "Notice from RU4M: open the app",
         "sr": "Obaveštenje od RU4M: otvorite aplikaciju",

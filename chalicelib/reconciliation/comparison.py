@@ -40,7 +40,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.avatars.service import AVATAR, AVATAR_MARK
 from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.accounts.blocks.service import BLOCKS, BLOCKS_MARK, wanted_at_stream
-from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.service import PROFILE, PROFILE_MARK
 from chalicelib.accounts.service import ACCOUNT, ACCOUNT_MARK
@@ -246,7 +246,7 @@ def _compare(
     found: _Found, user: FoundUser, account: Account, profile: ChatProfile | None, blocks: BlockList | None
 ) -> None:
     """Compare a user with the account, and with profile and blocks if those can be read."""
-    if account.state is not AccountState.ACTIVE:
+    if not account.is_active:
         if not user.is_deactivated:
             found.ended.append(account.account_id)
     elif user.is_deactivated:

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.bars.service import NumberNotAvailable
 from chalicelib.accounts.challenges.body import TO_EITHER, VERIFYING
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
@@ -67,7 +68,7 @@ def resend_code(challenge_id: ChallengeId, address: ClientAddress) -> Accepted[C
     "POST",
     "/v1/signup/{challenge_id}/verify",
     limit=Unlimited("A code can be tried five times, and wrong codes are limited per address"),
-    problems=(*VERIFYING, TermsOutdated, PinRequired, WrongSecret, TooManyTries),
+    problems=(*VERIFYING, NumberNotAvailable, TermsOutdated, PinRequired, WrongSecret, TooManyTries),
 )
 def verify_code(
     challenge_id: ChallengeId, body: Verification, address: ClientAddress
@@ -75,7 +76,8 @@ def verify_code(
     """Verify the code. 201: a new account was created. 200: the number already had an account.
 
     404: the code was sent by mail, and no account without a number has the mailbox. 423: the account has a
-    PIN, and does not know the device. Send the same code with `pin`; no attempt was counted.
+    PIN, and does not know the device. Send the same code with `pin`; no attempt was counted. 403: no account
+    can be opened with the number; the same code files an objection.
     """
     verified = service.verify(challenge_id, body, address)
     return Created(verified, location="/v1/profile") if verified.new_account else Ok(verified)

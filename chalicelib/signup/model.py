@@ -11,7 +11,7 @@ from chalicelib.accounts.challenges.model import CodeChannel
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import Device
 from chalicelib.accounts.passwords.model import TriedName, TriedPassword
-from chalicelib.accounts.profiles.model import DisplayName
+from chalicelib.accounts.profiles.model import ChosenName
 from chalicelib.accounts.secrets.model import EnteredPin, WrongSecret
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion
@@ -72,7 +72,7 @@ class Verification(Body):
     code: Code
     terms_version: Annotated[NoticeVersion, _shown("terms")]
     privacy_version: Annotated[NoticeVersion, _shown("privacy")]
-    display_name: DisplayName | None = None
+    display_name: ChosenName | None = None
     device_id: UUID | None = None
     own_account: Annotated[bool, _OWN] = False
     pin: EnteredPin | None = None

@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.bars import service as bars
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.challenges.model import (
     Challenge,
@@ -52,7 +53,6 @@ from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Found
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.letters import Addressee
 from chalicelib.messages.suppressions import service as suppressions
@@ -89,7 +89,9 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
 
 def resend(challenge_id: ChallengeId, address: ClientAddress) -> ChallengeView:
     """Send the same code again."""
-    return challenges.resend(_ref(challenge_id), address, _known_device).view()
+    return challenges.resend(
+        ChallengeRef(ChallengePurpose.SIGNUP, challenge_id), address, _known_device
+    ).view()
 
 
 def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddress) -> Verified:
@@ -98,11 +100,11 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     Raises:
         TermsOutdated: for a new number, the client showed other versions than the current ones; for a known
             number, older ones than apply to it. The attempt is not counted.
-        PinRequired, WrongSecret, TooManyTries: see `_with_pin`. The attempt is not counted.
+        NumberNotAvailable, PinRequired, WrongSecret, TooManyTries: no attempt is counted.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
     """
     notices.check_published(answer.terms_version, answer.privacy_version)
-    ref = _ref(challenge_id)
+    ref = ChallengeRef(ChallengePurpose.SIGNUP, challenge_id)
     challenge = challenges.check_code(ref, answer.code, answer.device_id, address, _known_device)
     if challenge.used_at:
         return answers.repeated(challenge)
@@ -110,8 +112,8 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         return _sign_in(challenge, answer)
     except challenges.UsedMeanwhile:
         return answers.of_slower_twin(challenge)
-    except (notices.TermsOutdated, PinRequired, WrongSecret, TooManyTries):
-        # The code was right, and the client will send it with other terms or another PIN.
+    except (notices.TermsOutdated, bars.NumberNotAvailable, PinRequired, WrongSecret, TooManyTries):
+        # The code was right, and the client will send it with other terms, another PIN, or an objection.
         challenges.uncount_attempt(challenge)
         raise
 
@@ -144,8 +146,8 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     """
     device = existing(challenge.device, ChallengeExpired)
     mailbox = challenge.email
-    kind = ClaimKind.EMAIL if mailbox else ClaimKind.PHONE
-    claim = accounts.claim_on(kind, mailbox or str(challenge.phone))
+    kind, value = (ClaimKind.EMAIL, mailbox) if mailbox else (ClaimKind.PHONE, str(challenge.phone))
+    claim = accounts.claim_on(kind, value)
     owner = claim.owner if claim else None
     if mailbox:
         entry = _numberless_account(owner, challenge, device, answer)
@@ -204,9 +206,12 @@ def _new_account(challenge: Challenge, answer: Verification, former: Account | N
 
     Raises:
         TermsOutdated: the client did not show the current versions.
+        NumberNotAvailable: no account can be opened with the number.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
     phone, takes_from = str(challenge.phone), former.account_id if former else None
+    if former is None:
+        bars.check(phone)
     account, keys, makes = accounts.new_account(phone, challenge.locale, takes_from)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
@@ -303,14 +308,14 @@ def _reached_account(
     return replace(entry, origin_id=known.session_id)
 
 
-def _mailbox_for(row: Found, known: KnownDevice | None) -> str | None:
+def _mailbox_for(row: needs.Found, known: KnownDevice | None) -> str | None:
     """The mailbox that gets codes of a device in place of the number; None if none does (ADR 78)."""
     account, profile = row[ACCOUNT], row[READABLE_PROFILE]
     is_reached = account and account.is_mailed_codes_of(known) and is_code_enough(account, known)
     return profile.proving_email if profile and is_reached else None
 
 
-def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
+def _read(owner: AccountId, device: Device) -> tuple[needs.Found, KnownDevice | None]:
     """The account with all that a sign-in needs, and the device if the account knows it, in one read."""
     known = devices.known(device)
     (row,) = needs.read_accounts(
@@ -326,7 +331,7 @@ def _end_of_dispute(account: Account) -> list[Write]:
 
 
 def _used_account(
-    account: Account, row: Found, answer: Verification, notified: Addressee | None, *proven: Write
+    account: Account, row: needs.Found, answer: Verification, notified: Addressee | None, *proven: Write
 ) -> _Entry:
     """An account that opens, with the writes by which it is used and accepts the versions that were shown."""
     owner = account.account_id
@@ -346,7 +351,7 @@ def _has_waited(account: Account, device: Device) -> bool:
     return passes_at is not None and passes_at <= clock.now()
 
 
-def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Entry:
+def _own_account(challenge: Challenge, answer: Verification, row: needs.Found) -> _Entry:
     """A new account with the number of another one, which has no number from then on (ADR 68)."""
     former = existing(row[OPEN_ACCOUNT], Unavailable)
     entry = _new_account(challenge, answer, former)
@@ -355,7 +360,7 @@ def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Ent
     return entry
 
 
-def _addressee(account: Account, challenge: Challenge, row: Found) -> Addressee:
+def _addressee(account: Account, challenge: Challenge, row: needs.Found) -> Addressee:
     """Where the account's owner is reached; by text once a week at most."""
     profile, dispute = row[READABLE_PROFILE], account.dispute
     is_texted = dispute is not None and clock.now() < dispute.proven_at + NUMBER_WAIT
@@ -393,7 +398,3 @@ def _reached_owner(challenge: Challenge) -> ReachedOwner | None:
     row, still_known = _read(known.account_id, device)
     mailbox = _mailbox_for(row, still_known)
     return ReachedOwner(known.account_id, mailbox) if mailbox else None
-
-
-def _ref(challenge_id: ChallengeId) -> ChallengeRef:
-    return ChallengeRef(ChallengePurpose.SIGNUP, challenge_id)

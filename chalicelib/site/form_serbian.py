@@ -57,6 +57,74 @@ FORMS: Catalogue = {
     "Do not send passwords, codes or identity papers.": "Ne šaljite lozinke, kodove ni lične isprave.",
     "Thank you": "Hvala",
     "We have your message, and answer it by email.": "Primili smo Vašu poruku i odgovorićemo imejlom.",
+    # A report of abuse
+    "Report abuse": "Prijavite zloupotrebu",
+    "If somebody uses RU4M to hurt you or others.": "Ako neko koristi RU4M da naškodi Vama ili drugima.",
+    "What is it about?": "O čemu se radi?",
+    "Sexual abuse of children": "Seksualno zlostavljanje dece",
+    "A threat to life": "Pretnja po život",
+    "Violence, or a threat of it": "Nasilje ili pretnja nasiljem",
+    "Harassment": "Uznemiravanje",
+    "Hatred against people": "Mržnja prema ljudima",
+    "Sexual content without consent": "Seksualni sadržaj bez pristanka",
+    "A false identity": "Lažno predstavljanje",
+    "Fraud": "Prevara",
+    "Unwanted mass messages": "Neželjene masovne poruke",
+    "Trade in what the law forbids": "Trgovina onim što zakon zabranjuje",
+    "Something else": "Nešto drugo",
+    "Who is it, and where did you see it?": "Ko je to i gde ste to videli?",
+    "A mobile number or an email address helps us most to find the account. Say all you know.": (
+        "Broj mobilnog telefona ili imejl adresa najviše nam pomažu da pronađemo nalog. Navedite sve što "
+        "znate."
+    ),
+    "We keep a report, and the address if you gave one, for 15 months at most, then we delete them.": (
+        "Prijavu, i adresu ako ste je naveli, čuvamo najviše 15 meseci, a zatim ih brišemo."
+    ),
+    "We have no report with this number from this address. Close the form and begin again.": (
+        "Nemamo prijavu sa ovim brojem sa ove adrese. Zatvorite obrazac i počnite ponovo."
+    ),
+    "A person paused your reports, except those about dangers to children or life.": (
+        "Čovek je obustavio Vaše prijave, osim onih o opasnosti po decu ili život."
+    ),
+    "What happened, and why is it wrong?": "Šta se dogodilo i zašto to nije u redu?",
+    "We send a code there, and then our decision. You do not need it to report sexual abuse of children: "
+    "leave it empty, we do not keep it.": (
+        "Tamo šaljemo kod, a zatim i odluku. Za prijavu seksualnog zlostavljanja dece adresa nije potrebna: "
+        "ostavite polje prazno, ne čuvamo je."
+    ),
+    "To appeal: the number of your report": "Za žalbu: broj Vaše prijave",
+    "Only if we decided about a report of yours, and you disagree. Say why above.": (
+        "Samo ako smo odlučili o Vašoj prijavi, a Vi se ne slažete. Razloge navedite iznad."
+    ),
+    "By sending this you say that you believe it to be true and complete.": (
+        "Slanjem potvrđujete da je ovo, po Vašem uverenju, tačno i potpuno."
+    ),
+    "Send": "Pošaljite",
+    "Is a life or a child in danger now? Call the police first.": (
+        "Da li je nečiji život ili dete sada u opasnosti? Prvo pozovite policiju."
+    ),
+    "With the app, report where you see it: then we can copy the messages at once.": (
+        "Ako imate aplikaciju, prijavite tamo gde to vidite: tada odmah možemo da kopiramo poruke."
+    ),
+    "A person decides: within an hour about children and threats to life, within a day about all else. The "
+    "person whom you report does not learn from us who you are.": (
+        "Odlučuje čovek: o prijavama koje se tiču dece ili pretnji po život u roku od jednog sata, o svim "
+        "ostalim u roku od jednog dana. Prijavljeno lice od nas ne saznaje ko ste."
+    ),
+    "We have it under the number {report}. Note the number.": (
+        "Primili smo ovo pod brojem {report}. Zabeležite broj."
+    ),
+    "A person answers by {until} at the latest.": "Čovek odgovara najkasnije do {until}.",
+    "We send the answer by email.": "Odgovor šaljemo imejlom.",
+    "You gave no address, so we cannot send you an answer.": (
+        "Niste naveli adresu, pa ne možemo da Vam pošaljemo odgovor."
+    ),
+    "This is not possible yet. Write to us.": "To još nije moguće. Pišite nam.",
+    "You have appealed already. There is one appeal.": "Već ste se žalili. Žalba je moguća jednom.",
+    "You cannot appeal against this yet, or not any more.": (
+        "Na ovo još ne možete da se žalite, ili više ne možete."
+    ),
+    "This is not the number of a report.": "Ovo nije broj prijave.",
     # The code
     "Enter the code": "Unesite kod",
     "We sent a code by text message.": "Poslali smo kod SMS porukom.",

@@ -63,6 +63,7 @@ _MENU = {
 _FOOT = {
     "/privacy/request": "I have a receipt",
     "/privacy/recipients": "Who receives data",
+    "/privacy/report": "Report abuse",
     "/privacy/year": "The year in figures",
     "/privacy/verify": "Check a certificate",
     "/privacy/cookies": "Cookies",

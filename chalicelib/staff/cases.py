@@ -17,7 +17,7 @@ changes nothing and returns the case.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from chalicelib.core import chain, observe
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
@@ -25,7 +25,7 @@ from chalicelib.core.errors import ChangedMeanwhile, Unavailable, existing
 from chalicelib.core.http import Cursor, IfMatch, invalid_cursor
 from chalicelib.core.ids import StaffId
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
-from chalicelib.privacy.cases import CaseId, CaseTable, RecordPage, UnknownCase
+from chalicelib.privacy.cases import CaseId, CaseTable, RecordPage, UnknownCase, Versioned
 from chalicelib.privacy.codec import AnyRecord
 from chalicelib.privacy.personal import Record
 from chalicelib.staff import history
@@ -232,14 +232,6 @@ def check_second(by: StaffId, first: StaffId) -> None:
     """
     if by == first:
         raise OwnProposal
-
-
-class Versioned(Protocol):
-    """A case in one version."""
-
-    @property
-    def version(self) -> int:
-        """The version, which grows with each change."""
 
 
 def etag(case: Versioned) -> str:

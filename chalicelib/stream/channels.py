@@ -1,7 +1,7 @@
 """Calls of Stream about channels, their members and their messages. Each may be repeated.
 
 A channel gets its id, its creator, the ids of its members, and the name of a group: nothing else (STR-1).
-Messages are found and deleted (STR-12), and no text of a message is kept.
+Messages are found and deleted (STR-12). Only a report of abuse keeps the text of one (ADR 114).
 """
 
 import re
@@ -188,8 +188,7 @@ def delete_message(message: FoundMessage) -> None:
     hour = clock.to_epoch(clock.now()) // int(HOUR.total_seconds())
     kept = [file for file in message.files if not _delete_file(f"{path}/{file.route}", file.url, hour)]
     if kept:
-        if not message.is_deleted:
-            gateway.ask_as_obliged(lambda client: client.delete_message(message.id))
+        hide_message(message)
         raise FileKeptAtStream
     try:
         gateway.ask_as_obliged(lambda client: client.delete_message(message.id, hard=True))
@@ -198,6 +197,16 @@ def delete_message(message: FoundMessage) -> None:
     except StreamRefused:
         if find_message(message.id) is not None:
             raise
+
+
+def hide_message(message: FoundMessage) -> None:
+    """Hide a message from all users; it stays with its files, and can be deleted later.
+
+    Raises:
+        StreamUnavailable, StreamRefused, UserBurned: it is not known to be hidden.
+    """
+    if not message.is_deleted:
+        gateway.ask_as_obliged(lambda client: client.delete_message(message.id))
 
 
 @lru_cache(maxsize=1_000)
@@ -232,6 +241,8 @@ def _message(answer: Mapping[str, Any]) -> FoundMessage:
         author=_author(found.get("user")),
         is_deleted=found.get("deleted_at") is not None or found.get("type") == "deleted",
         files=tuple(dict.fromkeys(_files(found.get("attachments")))),  # all: only the message names them
+        text=text if isinstance(text := found.get("text"), str) else "",
+        sent_at=_instant(at) if isinstance(at := found.get("created_at"), str) else None,
     )
 
 

@@ -15,6 +15,7 @@ Invariants:
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -168,6 +169,8 @@ class FoundMessage:
     author: str  # a user id, perhaps not one of ours; empty if Stream does not say
     is_deleted: bool
     files: tuple[MessageFile, ...] = field(default=(), repr=False)
+    text: str = field(default="", repr=False)
+    sent_at: datetime | None = None
 
     @property
     def cid(self) -> str:

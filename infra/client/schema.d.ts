@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/privacy/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the page on which a person without an account reports abuse, or appeals. */
+        get: operations["get_report_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/privacy/request": {
         parameters: {
             query?: never;
@@ -617,6 +634,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find users by the numbers of the caller's address book, with the consent `contact_matching`.
+         * @description Send only numbers that were not matched lately: each one counts, and nothing of them is stored. Names are
+         *     refused. The answer has users who set `discoverable`, at most 20; they do not learn that they were found.
+         *     A match is a suggestion: send an invitation, or have a contact code given.
+         */
+        post: operations["match_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts/{user_id}": {
         parameters: {
             query?: never;
@@ -950,7 +989,8 @@ export interface paths {
         get: operations["show_notifications"];
         /**
          * Replace the caller's choices about pushes. They hold from the next push on.
-         * @description Pushes about the security of the account, and about answers to privacy requests, cannot be switched off.
+         * @description Pushes about the security of the account, answers to privacy requests, and decisions about reports of
+         *     abuse cannot be switched off.
          *     Sent again after a lost response, the same choices get 200 also with the ETag of before.
          */
         put: operations["change_notifications"];
@@ -997,8 +1037,8 @@ export interface paths {
          * @description Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
          *     `email` needs a stepped-up token. The number and the removed address are notified before. A date of birth
          *     or a country that shows that the user is too young to consent ends the consents that were given: ask the
-         *     user, and send `end_consents=true`. A change of `online_visible` gets 409 `not_offered` while the privacy
-         *     policy in effect does not name it.
+         *     user, and send `end_consents=true`. A change of `online_visible` or `discoverable` gets 409 `not_offered`
+         *     while the privacy policy in effect does not name it.
          */
         patch: operations["change_profile"];
         trace?: never;
@@ -1214,6 +1254,63 @@ export interface paths {
          *     be downloaded in the app, and no erasure becomes final.
          */
         post: operations["verify_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's newest reports, at most 100. */
+        get: operations["list_abuse_reports"];
+        put?: never;
+        /**
+         * Report a user: messages of theirs in a conversation of the caller, their picture, or what they do.
+         * @description A person decides within 24 hours, about children and threats to life within one. The user does not learn
+         *     from us who reported. In a conversation of two, the other person may guess it: say so before the caller
+         *     sends this. The messages are copied now, so report before you block the user or leave the conversation.
+         */
+        post: operations["report_abuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/{abuse_report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a report of the caller, and whether we acted on it. */
+        get: operations["show_abuse_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/{abuse_report_id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Appeal against the decision about a report, once within six months. Another person answers. */
+        post: operations["appeal_abuse_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1517,6 +1614,43 @@ export interface paths {
          *     and is not ended here if it began within 72 hours after a change of the number (409 `not_now`).
          */
         post: operations["lift_restriction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/safety-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the newest decisions about the caller's account because of reports, at most 100.
+         * @description A suspended account's owner can still sign in, read them, appeal, and exercise all privacy rights.
+         */
+        get: operations["list_safety_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/safety-decisions/{safety_decision_id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Appeal against a decision about the caller, once within six months. Another person answers. */
+        post: operations["appeal_safety_decision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1854,6 +1988,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/signup/{challenge_id}/objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Object after `number_not_available`, with the code of that sign-up. A person answers by text message.
+         * @description `new_number`: the number was another person's before. `interests`: the bar is about the sender, whose
+         *     interests override ours. Repeated, it returns the objection that there is.
+         */
+        post: operations["object_to_bar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/signup/{challenge_id}/resend": {
         parameters: {
             query?: never;
@@ -1883,7 +2038,8 @@ export interface paths {
         /**
          * Verify the code. 201: a new account was created. 200: the number already had an account.
          * @description 404: the code was sent by mail, and no account without a number has the mailbox. 423: the account has a
-         *     PIN, and does not know the device. Send the same code with `pin`; no attempt was counted.
+         *     PIN, and does not know the device. Send the same code with `pin`; no attempt was counted. 403: no account
+         *     can be opened with the number; the same code files an objection.
          */
         post: operations["verify_code"];
         delete?: never;
@@ -1998,6 +2154,68 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AbuseReportList
+         * @description The reports of the caller, newest first.
+         */
+        AbuseReportList: {
+            /** Items */
+            items: components["schemas"]["AbuseReportView"][];
+        };
+        /**
+         * AbuseReportView
+         * @description A report as its reporter sees it. It says nothing of what follows for the other person.
+         */
+        AbuseReportView: {
+            /** Abuse Report Id */
+            abuse_report_id: string;
+            /**
+             * Acted
+             * @description Whether we acted on it; absent until decided
+             */
+            acted?: boolean;
+            appeal?: components["schemas"]["AppealView"];
+            /**
+             * Appeal Ends At
+             * Format: date-time
+             * @description Until when an appeal is possible
+             */
+            appeal_ends_at?: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at?: string;
+            /**
+             * Due At
+             * Format: date-time
+             * @description When a person has decided at the latest
+             */
+            due_at: string;
+            /** Messages */
+            messages: components["schemas"]["ReportedMessageView"][];
+            reason: components["schemas"]["ReportReason"];
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "received" | "decided" | "appealed";
+            /**
+             * Text
+             * @description The decision and what can be done, to be shown
+             */
+            text?: string;
+            /**
+             * User Id
+             * @description Absent for one that came by the site
+             */
+            user_id?: string;
+        };
+        /**
          * AccessRequest
          * @description A request for a copy of all data (Art. 15 GDPR).
          */
@@ -2018,6 +2236,22 @@ export interface components {
              * @enum {string}
              */
             code: "account_frozen";
+        });
+        /** @description This account is suspended; only privacy rights, reports and appeals are possible */
+        AccountSuspendedProblem: {
+            /** @constant */
+            code?: "account_suspended";
+            /**
+             * Format: date-time
+             * @description When that ends
+             */
+            suspension_ends_at?: string;
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "account_suspended";
         });
         /** @description Ask the user whether they have reached the age of `threshold`, and send `of_age` */
         AgeUnknownProblem: {
@@ -2129,6 +2363,61 @@ export interface components {
              */
             minimum: string;
         } & components["schemas"]["Problem"];
+        /**
+         * AppealOutcome
+         * @description The answer to an appeal.
+         * @enum {string}
+         */
+        AppealOutcome: "upheld" | "rejected";
+        /** @description An appeal is not possible, or not any more */
+        AppealTooLateProblem: {
+            /** @constant */
+            code?: "appeal_too_late";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "appeal_too_late";
+        });
+        /**
+         * AppealView
+         * @description An appeal of the caller. One is possible; a person answers it who took no part in the decision.
+         */
+        AppealView: {
+            /** Answer */
+            answer?: string;
+            /**
+             * Answered At
+             * Format: date-time
+             */
+            answered_at?: string;
+            /**
+             * Appealed At
+             * Format: date-time
+             */
+            appealed_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             * @description When it is answered at the latest
+             */
+            due_at: string;
+            outcome?: components["schemas"]["AppealOutcome"];
+            /** Text */
+            text: string;
+        };
+        /** @description You have appealed already; there is one appeal */
+        AppealedAlreadyProblem: {
+            /** @constant */
+            code?: "appealed_already";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "appealed_already";
+        });
         /**
          * AppleAssociation
          * @description The document that iOS reads (Apple, Supporting associated domains).
@@ -2675,7 +2964,7 @@ export interface components {
             date_of_birth?: string | null;
             /**
              * Discoverable
-             * @description Whether others may find the user by number. Stored, but not used yet.
+             * @description Whether anyone who has the user's number sees their name and picture (ACC-7)
              */
             discoverable?: boolean | null;
             /** Display Name */
@@ -2726,6 +3015,14 @@ export interface components {
              */
             country: string;
         };
+        /**
+         * DecisionState
+         * @description `made`: decided. `reversed`: an appeal was upheld. The account never sees the two other states.
+         *
+         *     `proposed`: it needs the approval of a second operator.
+         * @enum {string}
+         */
+        DecisionState: "proposed" | "made" | "withdrawn" | "reversed";
         /**
          * DecisionView
          * @description The decision about a request.
@@ -2888,11 +3185,12 @@ export interface components {
          *     - `reserved`: A name that stands for us; choose another one.
          *     - `too_common`: Too many people have this password; choose another one.
          *     - `contains_username`: A password must not contain the username.
+         *     - `insulting`: A word in a name that others see insults people; choose another one.
          *
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        ErrorCode: "missing" | "unexpected" | "repeated" | "wrong_type" | "malformed" | "too_short" | "too_long" | "out_of_range" | "not_a_choice" | "does_not_apply" | "one_contact" | "invalid_phone" | "country_not_served" | "invalid_email" | "invalid_url" | "another_way" | "separate_request" | "other_right" | "other_basis" | "not_restrictable" | "not_separable" | "reserved" | "too_common" | "contains_username";
+        ErrorCode: "missing" | "unexpected" | "repeated" | "wrong_type" | "malformed" | "too_short" | "too_long" | "out_of_range" | "not_a_choice" | "does_not_apply" | "one_contact" | "invalid_phone" | "country_not_served" | "invalid_email" | "invalid_url" | "another_way" | "separate_request" | "other_right" | "other_basis" | "not_restrictable" | "not_separable" | "reserved" | "too_common" | "contains_username" | "insulting";
         /** @description The copy has been deleted; make a new request to get another */
         ExportDeletedProblem: {
             /** @constant */
@@ -3412,6 +3710,8 @@ export interface components {
          *     - `contact_codes`: New contact codes in this UTC day.
          *     - `contact_attempts`: Contact codes that were tried in this UTC day.
          *     - `invitations`: Invitations in this UTC day.
+         *     - `matched_numbers`: Numbers that this account compared; they are refilled evenly in seven days.
+         *     - `matched_numbers_per_address`: Numbers that new accounts of this network compared; refilled in the same way.
          *     - `blocks`: Blocks in this UTC day.
          *     - `conversations`: Conversations that were opened in this UTC day.
          *     - `conversation_changes`: Changes of the members of groups in this UTC day.
@@ -3420,12 +3720,13 @@ export interface components {
          *     - `notification_changes`: Changes of the choices about pushes in this UTC day.
          *     - `missed_calls`: Missed calls that were reported in this UTC day.
          *     - `push_registrations`: New push tokens of the account, or proofs sent to this token, in this UTC day.
+         *     - `abuse_reports`: Reports of abuse of the account, in this UTC day.
          *     - `requests`: Requests to the whole service, in this second.
          *
          *     Later releases may add words, so a client has a text for those that it does not know.
          * @enum {string}
          */
-        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "avatars" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "notification_changes" | "missed_calls" | "push_registrations" | "requests";
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "links_per_address" | "devices_linked" | "secret_tries" | "logins_per_address" | "logins_per_name" | "secret_changes" | "profile_changes" | "avatars" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "matched_numbers" | "matched_numbers_per_address" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "notification_changes" | "missed_calls" | "push_registrations" | "abuse_reports" | "requests";
         /** @description This link can no longer be used; show a new QR code */
         LinkExpiredProblem: {
             /** @constant */
@@ -3571,6 +3872,31 @@ export interface components {
             right: "marketing_objection";
         };
         /**
+         * Match
+         * @description A user who can be found by a number of the request.
+         */
+        Match: {
+            /**
+             * Position
+             * @description Of the number in the request, counted from 0
+             */
+            position: number;
+            profile: components["schemas"]["PublicProfile"];
+        };
+        /**
+         * MatchedContacts
+         * @description The users who were found, in the order of the numbers.
+         */
+        MatchedContacts: {
+            /**
+             * Checked
+             * @description How many numbers of the list were checked. Send the others in another request
+             */
+            checked: number;
+            /** Matches */
+            matches: components["schemas"]["Match"][];
+        };
+        /**
          * MemberChange
          * @description Whom to add to a group, and whom to remove from it. Who is a member already, or is none, stays so.
          */
@@ -3601,6 +3927,12 @@ export interface components {
              */
             code: "member_limit_reached";
         });
+        /**
+         * MessageCopy
+         * @description What we have of a reported message.
+         * @enum {string}
+         */
+        MessageCopy: "waiting" | "copied" | "not_available";
         /**
          * Method
          * @description The way in which a decision was made.
@@ -3653,6 +3985,39 @@ export interface components {
              * Format: date-time
              */
             ends_at?: string;
+        };
+        /**
+         * NewAbuseReport
+         * @description What a reporter reports about a user: messages of a conversation, their picture, or both or neither.
+         */
+        NewAbuseReport: {
+            /**
+             * Avatar
+             * @description Whether the picture of the user is reported
+             * @default false
+             */
+            avatar?: boolean;
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /**
+             * Message Ids
+             * @description Of the user, in the conversation
+             * @default []
+             */
+            message_ids?: string[];
+            reason: components["schemas"]["ReportReason"];
+            /** Text */
+            text?: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * NewAppeal
+         * @description An appeal: why the decision is wrong.
+         */
+        NewAppeal: {
+            /** Text */
+            text: string;
         };
         /**
          * NewAvatar
@@ -3721,6 +4086,26 @@ export interface components {
             phone: string;
             /** Region */
             region?: string | null;
+        };
+        /**
+         * NewNumberObjection
+         * @description The code that proves the number once more, and why its bar should not be the sender's.
+         */
+        NewNumberObjection: {
+            /**
+             * Code
+             * @description Code from the message
+             * @example 012345
+             */
+            code: string;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            ground: components["schemas"]["ObjectionGround"];
+            /** Text */
+            text?: string | null;
         };
         /**
          * NewPassword
@@ -3969,7 +4354,7 @@ export interface components {
         };
         /**
          * NotificationsView
-         * @description The choices about pushes. Security and answers to requests cannot be switched off.
+         * @description The choices about pushes. Security, answers and decisions about reports cannot be switched off.
          */
         NotificationsView: {
             /** Muted Conversations */
@@ -3980,11 +4365,46 @@ export interface components {
             off: components["schemas"]["SilencedKind"][];
             quiet_hours?: components["schemas"]["QuietHours"];
         };
+        /** @description An account can be opened with this number: sign up */
+        NumberIsFreeProblem: {
+            /** @constant */
+            code?: "number_is_free";
+        } & components["schemas"]["Problem"];
+        /** @description No account can be opened with this number; you can object */
+        NumberNotAvailableProblem: {
+            /** @constant */
+            code?: "number_not_available";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "number_not_available";
+        });
         /** @description Another account has this number */
         NumberTakenProblem: {
             /** @constant */
             code?: "number_taken";
         } & components["schemas"]["Problem"];
+        /**
+         * NumbersToMatch
+         * @description Numbers of an address book, and nothing else of it: names are refused (ACC-10).
+         */
+        NumbersToMatch: {
+            /**
+             * Numbers
+             * @description Mobile numbers; others are skipped
+             */
+            numbers: string[];
+            /** Region */
+            region?: string | null;
+        };
+        /**
+         * ObjectionGround
+         * @description Why a person says that the bar should not be theirs.
+         * @enum {string}
+         */
+        ObjectionGround: "new_number" | "interests";
         /**
          * OfferedPaperView
          * @description A form that uploads one file, which has to be its last part: a JPEG, PNG or WebP image, or a PDF.
@@ -4134,7 +4554,7 @@ export interface components {
             date_of_birth?: string;
             /**
              * Discoverable
-             * @description Whether others may find the user by number. Stored, but not used yet.
+             * @description Whether anyone who has the user's number sees their name and picture (ACC-7)
              */
             discoverable: boolean;
             /** Display Name */
@@ -4313,7 +4733,7 @@ export interface components {
             date_of_birth?: string | null;
             /**
              * Discoverable
-             * @description Whether others may find the user by number. Stored, but not used yet.
+             * @description Whether anyone who has the user's number sees their name and picture (ACC-7)
              */
             discoverable?: boolean | null;
             /** Display Name */
@@ -4415,6 +4835,22 @@ export interface components {
          * @enum {string}
          */
         Purpose: "service" | "authentication" | "security" | "notifications" | "legal_obligation" | "legal_claims" | "diagnostics" | "analytics" | "marketing" | "personalised_ads" | "location_sharing" | "contact_matching" | "social_verification" | "message_backup";
+        /** @description The user does not permit this purpose now */
+        PurposeNotPermittedProblem: {
+            /** @constant */
+            code?: "purpose_not_permitted";
+            /**
+             * @description Why the purpose is not permitted
+             * @enum {string}
+             */
+            reason: "restricted" | "objected" | "no_consent";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "purpose_not_permitted";
+        });
         /**
          * PushEnvironment
          * @description Apple's environment that made a token. A token of Google is one of `production`.
@@ -4478,6 +4914,21 @@ export interface components {
             zone: string;
         };
         /**
+         * QuotedMessage
+         * @description A message of the person concerned, as we copied it.
+         */
+        QuotedMessage: {
+            /** Message Id */
+            message_id: string;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at?: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * ReceivedBy
          * @description The channel by which a request was received; every channel is valid (RGT-11).
          *
@@ -4485,6 +4936,25 @@ export interface components {
          * @enum {string}
          */
         ReceivedBy: "app" | "guest" | "letter" | "email" | "telephone" | "in_person" | "support" | "unsubscribe" | "inactivity";
+        /**
+         * ReceivedNumberObjection
+         * @description An objection that we received. The answer is a text message to the number.
+         */
+        ReceivedNumberObjection: {
+            /**
+             * Due At
+             * Format: date-time
+             * @description When a person has answered at the latest
+             */
+            due_at: string;
+            /** Number Objection Id */
+            number_objection_id: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+        };
         /**
          * ReceivedRequestView
          * @description A rights request that was received.
@@ -4771,6 +5241,38 @@ export interface components {
          */
         RefusalReason: "JustificationA12IdentityFailure" | "JustificationA12ManifestlyUnfounded" | "JustificationA12ManifestlyExcessive" | "JustificationA17LegallyRequired" | "JustificationA17LegalClaims" | "JustificationA17FreedomOfExpression" | "JustificationA17PublicInterest" | "JustificationA17PublicHealth" | "JustificationA17Archiving" | "A15RightsOfOthers" | "A16Accurate" | "A18NoGround" | "A20NotPortable" | "A20RightsOfOthers" | "A21CompellingGrounds" | "A21LegalClaims" | "A21OtherBasis";
         /**
+         * ReportPart
+         * @description A part of the reports that the person concerned may see unless it points to a reporter.
+         * @enum {string}
+         */
+        ReportPart: "reasons" | "instant" | "messages";
+        /**
+         * ReportReason
+         * @description What a reporter says is wrong.
+         * @enum {string}
+         */
+        ReportReason: "child_safety" | "threat_to_life" | "violence" | "harassment" | "hate" | "sexual_content" | "impersonation" | "fraud" | "spam" | "illegal_goods" | "other";
+        /**
+         * ReportedMessageView
+         * @description A message that was reported. `not_available`: it was gone, or the user did not write it there.
+         */
+        ReportedMessageView: {
+            /** Message Id */
+            message_id: string;
+            state: components["schemas"]["MessageCopy"];
+        };
+        /** @description Your reports are paused, except those about children or a threat to life */
+        ReportingPausedProblem: {
+            /** @constant */
+            code?: "reporting_paused";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "reporting_paused";
+        });
+        /**
          * RequestError
          * @description A place in the body that breaks a rule. Never the rejected value.
          */
@@ -4933,6 +5435,63 @@ export interface components {
          * @enum {string}
          */
         Right: "access" | "portability" | "rectification" | "erasure" | "restriction" | "objection" | "marketing_objection" | "consent_withdrawal";
+        /**
+         * SafetyDecisionList
+         * @description The decisions about the caller, newest first.
+         */
+        SafetyDecisionList: {
+            /** Items */
+            items: components["schemas"]["SafetyDecisionView"][];
+        };
+        /**
+         * SafetyDecisionView
+         * @description A decision as the person sees it whom it concerns. It names no reporter.
+         */
+        SafetyDecisionView: {
+            appeal?: components["schemas"]["AppealView"];
+            /**
+             * Appeal Ends At
+             * Format: date-time
+             * @description Until when an appeal is possible
+             */
+            appeal_ends_at: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Facts */
+            facts: string;
+            /** Measures */
+            measures: components["schemas"]["SafetyMeasure"][];
+            /** Messages */
+            messages: components["schemas"]["QuotedMessage"][];
+            rule: components["schemas"]["TermsRule"];
+            /** Safety Decision Id */
+            safety_decision_id: string;
+            state: components["schemas"]["DecisionState"];
+            /**
+             * Suspension Ends At
+             * Format: date-time
+             */
+            suspension_ends_at?: string;
+            /**
+             * Text
+             * @description The decision and what can be done, to be shown
+             */
+            text: string;
+            /**
+             * Withheld
+             * @description What we withhold of the reports, since it would point to a reporter
+             */
+            withheld: components["schemas"]["ReportPart"][];
+        };
+        /**
+         * SafetyMeasure
+         * @description What a decision does. Without any, the reports are dismissed.
+         * @enum {string}
+         */
+        SafetyMeasure: "remove_messages" | "remove_avatar" | "warn" | "suspend" | "pause_reports";
         /**
          * Scope
          * @description The scope of a session: the routes that it may use.
@@ -5155,6 +5714,12 @@ export interface components {
                 terms: string;
             };
         } & components["schemas"]["Problem"];
+        /**
+         * TermsRule
+         * @description The rules of our terms that a decision can rest on.
+         * @enum {string}
+         */
+        TermsRule: "child_safety" | "violence" | "harassment" | "hate" | "sexual_content" | "impersonation" | "fraud" | "spam" | "illegal_goods" | "other_law" | "abusive_reports";
         /** @description It is too late to change this request */
         TooLateProblem: {
             /** @constant */
@@ -6214,6 +6779,72 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_report_page: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language of the page: `en`, `sr-Latn` or `sr-Cyrl`. Without it, that of `Accept-Language`.
+                 * @example en
+                 */
+                language?: string;
+            };
+            header?: {
+                /**
+                 * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
+                 * @example sr-Latn
+                 */
+                "Accept-Language"?: string;
+                /**
+                 * @description The ETag of what the client has. If it is still so, the answer is 304 without a body.
+                 * @example "9f86d081884c7d659a2feaa0c55ad015"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without personal data, the same for everyone. Caches may store it for a short while. */
+            200: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    /** @description Whether a cache may store the answer */
+                    "Cache-Control": "public, max-age=300";
+                    /** @description Identifies this content for If-None-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_receipt_page: {
         parameters: {
             query?: {
@@ -7050,13 +7681,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -7111,13 +7742,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -7190,13 +7821,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -7355,13 +7986,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -7435,13 +8066,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_offered`: The privacy policy in effect does not offer this yet */
@@ -7576,13 +8207,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `terms_not_accepted`: The current terms must be accepted first; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `terms_not_accepted`: The current terms must be accepted first; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["TermsNotAcceptedProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["TermsNotAcceptedProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -8058,13 +8689,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -8131,13 +8762,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -8220,13 +8851,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -8325,13 +8956,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `wrong_contact_code`: This contact code is wrong or no longer valid */
@@ -8360,6 +8991,117 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ContactLimitReachedProblem"] | components["schemas"]["IdempotencyMismatchProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    match_contacts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         "+381601234567"
+                 *       ],
+                 *       "region": "RS"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NumbersToMatch"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "checked": 1,
+                     *       "matches": [
+                     *         {
+                     *           "position": 1,
+                     *           "profile": {
+                     *             "avatar_url": "https://api.ru4m.com/v1/users/u_0a1b2c3d4e5f6g7h8j9kmnpqrs/avatars/av_0a1b2c3d4e5f6g7h8j9kmnpqrs/512.webp",
+                     *             "display_name": "Mila",
+                     *             "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MatchedContacts"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `purpose_not_permitted`: The user does not permit this purpose now; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PurposeNotPermittedProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
             /** @description `app_outdated`: This version of the app is too old; update it */
@@ -8413,13 +9155,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -8607,13 +9349,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -8729,13 +9471,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `unknown_member`: At least one of these users is not among the contacts with whom you can open a conversation */
@@ -8844,13 +9586,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -8955,13 +9697,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -9098,13 +9840,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `not_longest_member`: Only the user who has been a member for the longest time may remove others; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `not_longest_member`: Only the user who has been a member for the longest time may remove others; `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["NotLongestMemberProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["NotLongestMemberProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `unknown_member`: At least one of these users is not among the contacts with whom you can open a conversation; `not_found`: Not found */
@@ -9186,13 +9928,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -9261,13 +10003,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -9368,13 +10110,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_offered`: The privacy policy in effect does not offer this yet */
@@ -9450,13 +10192,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -9633,13 +10375,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -9718,13 +10460,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -9806,13 +10548,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -9885,13 +10627,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10208,13 +10950,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10306,13 +11048,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -10425,13 +11167,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_offered`: The privacy policy in effect does not offer this yet */
@@ -10599,13 +11341,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10731,13 +11473,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10862,13 +11604,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -10935,13 +11677,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -11024,13 +11766,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11187,13 +11929,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11306,13 +12048,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11388,13 +12130,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11487,13 +12229,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11650,13 +12392,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -11768,13 +12510,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["SessionEndedProblem"] | components["schemas"]["UnauthenticatedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -11832,13 +12574,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["SessionEndedProblem"] | components["schemas"]["UnauthenticatedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -12196,6 +12938,425 @@ export interface operations {
                     "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyProblem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_abuse_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "abuse_report_id": "ar_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *           "acted": true,
+                     *           "appeal": {
+                     *             "answer": "We looked at the message again; it is a quotation.",
+                     *             "answered_at": "2026-11-30T12:00:00Z",
+                     *             "appealed_at": "2026-11-30T12:00:00Z",
+                     *             "due_at": "2026-11-30T12:00:00Z",
+                     *             "outcome": "upheld",
+                     *             "text": "We correct the name, and keep the invoice as it is."
+                     *           },
+                     *           "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *           "decided_at": "2026-11-30T12:00:00Z",
+                     *           "due_at": "2026-11-30T12:00:00Z",
+                     *           "messages": [
+                     *             {
+                     *               "message_id": "01a9-8f",
+                     *               "state": "waiting"
+                     *             }
+                     *           ],
+                     *           "reason": "child_safety",
+                     *           "reported_at": "2026-11-30T12:00:00Z",
+                     *           "status": "received",
+                     *           "text": "We correct the name, and keep the invoice as it is.",
+                     *           "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseReportList"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    report_abuse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID that the client generates for this request, bare or as a String of RFC 9651 (in double quotes; parameters are ignored). Repeating the request with the same key and body within 24 hours creates nothing new: the response is about the result of the first request.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "avatar": true,
+                 *       "conversation_id": "cv_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                 *       "message_ids": [
+                 *         "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
+                 *       ],
+                 *       "reason": "child_safety",
+                 *       "text": "We correct the name, and keep the invoice as it is.",
+                 *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAbuseReport"];
+            };
+        };
+        responses: {
+            /** @description Created. The header Location has the path of the new resource. */
+            201: {
+                headers: {
+                    /** @description Path of what was made, or of the list that has it. Not each has a GET */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "abuse_report_id": "ar_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "acted": true,
+                     *       "appeal": {
+                     *         "answer": "We looked at the message again; it is a quotation.",
+                     *         "answered_at": "2026-11-30T12:00:00Z",
+                     *         "appealed_at": "2026-11-30T12:00:00Z",
+                     *         "due_at": "2026-11-30T12:00:00Z",
+                     *         "outcome": "upheld",
+                     *         "text": "We correct the name, and keep the invoice as it is."
+                     *       },
+                     *       "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *       "decided_at": "2026-11-30T12:00:00Z",
+                     *       "due_at": "2026-11-30T12:00:00Z",
+                     *       "messages": [
+                     *         {
+                     *           "message_id": "01a9-8f",
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "reason": "child_safety",
+                     *       "reported_at": "2026-11-30T12:00:00Z",
+                     *       "status": "received",
+                     *       "text": "We correct the name, and keep the invoice as it is.",
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseReportView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `reporting_paused`: Your reports are paused, except those about children or a threat to life; `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ReportingPausedProblem"] | components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `not_offered`: The privacy policy in effect does not offer this yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotOfferedProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `idempotency_mismatch`: This Idempotency-Key was already used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    show_abuse_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One report of abuse; also names its evidence in the Ledger.
+                 * @example ar_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                abuse_report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "abuse_report_id": "ar_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "acted": true,
+                     *       "appeal": {
+                     *         "answer": "We looked at the message again; it is a quotation.",
+                     *         "answered_at": "2026-11-30T12:00:00Z",
+                     *         "appealed_at": "2026-11-30T12:00:00Z",
+                     *         "due_at": "2026-11-30T12:00:00Z",
+                     *         "outcome": "upheld",
+                     *         "text": "We correct the name, and keep the invoice as it is."
+                     *       },
+                     *       "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *       "decided_at": "2026-11-30T12:00:00Z",
+                     *       "due_at": "2026-11-30T12:00:00Z",
+                     *       "messages": [
+                     *         {
+                     *           "message_id": "01a9-8f",
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "reason": "child_safety",
+                     *       "reported_at": "2026-11-30T12:00:00Z",
+                     *       "status": "received",
+                     *       "text": "We correct the name, and keep the invoice as it is.",
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseReportView"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    appeal_abuse_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One report of abuse; also names its evidence in the Ledger.
+                 * @example ar_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                abuse_report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "We correct the name, and keep the invoice as it is."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAppeal"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "abuse_report_id": "ar_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "acted": true,
+                     *       "appeal": {
+                     *         "answer": "We looked at the message again; it is a quotation.",
+                     *         "answered_at": "2026-11-30T12:00:00Z",
+                     *         "appealed_at": "2026-11-30T12:00:00Z",
+                     *         "due_at": "2026-11-30T12:00:00Z",
+                     *         "outcome": "upheld",
+                     *         "text": "We correct the name, and keep the invoice as it is."
+                     *       },
+                     *       "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *       "decided_at": "2026-11-30T12:00:00Z",
+                     *       "due_at": "2026-11-30T12:00:00Z",
+                     *       "messages": [
+                     *         {
+                     *           "message_id": "01a9-8f",
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "reason": "child_safety",
+                     *       "reported_at": "2026-11-30T12:00:00Z",
+                     *       "status": "received",
+                     *       "text": "We correct the name, and keep the invoice as it is.",
+                     *       "user_id": "u_0a1b2c3d4e5f6g7h8j9kmnpqrs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseReportView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `appealed_already`: You have appealed already; there is one appeal; `appeal_too_late`: An appeal is not possible, or not any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppealedAlreadyProblem"] | components["schemas"]["AppealTooLateProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -14255,6 +15416,211 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_safety_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "appeal": {
+                     *             "answer": "We looked at the message again; it is a quotation.",
+                     *             "answered_at": "2026-11-30T12:00:00Z",
+                     *             "appealed_at": "2026-11-30T12:00:00Z",
+                     *             "due_at": "2026-11-30T12:00:00Z",
+                     *             "outcome": "upheld",
+                     *             "text": "We correct the name, and keep the invoice as it is."
+                     *           },
+                     *           "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *           "decided_at": "2026-11-30T12:00:00Z",
+                     *           "facts": "You threatened another user in a message of 1 December 2026.",
+                     *           "measures": [
+                     *             "remove_messages"
+                     *           ],
+                     *           "messages": [
+                     *             {
+                     *               "message_id": "01a9-8f",
+                     *               "sent_at": "2026-11-30T12:00:00Z",
+                     *               "text": "Pay, or I publish your photos."
+                     *             }
+                     *           ],
+                     *           "rule": "child_safety",
+                     *           "safety_decision_id": "sd_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *           "state": "proposed",
+                     *           "suspension_ends_at": "2026-11-30T12:00:00Z",
+                     *           "text": "We correct the name, and keep the invoice as it is.",
+                     *           "withheld": [
+                     *             "reasons"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SafetyDecisionList"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    appeal_safety_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One decision about reports of abuse; also names its evidence in the Ledger.
+                 * @example sd_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                safety_decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "We correct the name, and keep the invoice as it is."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAppeal"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "appeal": {
+                     *         "answer": "We looked at the message again; it is a quotation.",
+                     *         "answered_at": "2026-11-30T12:00:00Z",
+                     *         "appealed_at": "2026-11-30T12:00:00Z",
+                     *         "due_at": "2026-11-30T12:00:00Z",
+                     *         "outcome": "upheld",
+                     *         "text": "We correct the name, and keep the invoice as it is."
+                     *       },
+                     *       "appeal_ends_at": "2026-11-30T12:00:00Z",
+                     *       "decided_at": "2026-11-30T12:00:00Z",
+                     *       "facts": "You threatened another user in a message of 1 December 2026.",
+                     *       "measures": [
+                     *         "remove_messages"
+                     *       ],
+                     *       "messages": [
+                     *         {
+                     *           "message_id": "01a9-8f",
+                     *           "sent_at": "2026-11-30T12:00:00Z",
+                     *           "text": "Pay, or I publish your photos."
+                     *         }
+                     *       ],
+                     *       "rule": "child_safety",
+                     *       "safety_decision_id": "sd_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "state": "proposed",
+                     *       "suspension_ends_at": "2026-11-30T12:00:00Z",
+                     *       "text": "We correct the name, and keep the invoice as it is.",
+                     *       "withheld": [
+                     *         "reasons"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SafetyDecisionView"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            /** @description `unauthenticated`: A valid access token is required; `session_ended`: This session has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
+                };
+            };
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `appealed_already`: You have appealed already; there is one appeal; `appeal_too_late`: An appeal is not possible, or not any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppealedAlreadyProblem"] | components["schemas"]["AppealTooLateProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_sessions: {
         parameters: {
             query?: never;
@@ -14561,13 +15927,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `step_up_required`: This session must be stepped up first, with a code sent to the account's number; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["StepUpRequiredProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -14658,13 +16024,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */
@@ -15605,6 +16971,120 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    object_to_bar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One challenge: a code that was sent, and its state.
+                 * @example c_0a1b2c3d4e5f6g7h8j9kmnpqrs
+                 */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "012345",
+                 *       "device_id": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+                 *       "ground": "new_number",
+                 *       "text": "We correct the name, and keep the invoice as it is."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewNumberObjection"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "due_at": "2026-11-30T12:00:00Z",
+                     *       "number_objection_id": "nb_0a1b2c3d4e5f6g7h8j9kmnpqrs",
+                     *       "received_at": "2026-11-30T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceivedNumberObjection"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed or invalid; `unexpected_field`: The request has fields that this route does not accept */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description `number_is_free`: An account can be opened with this number: sign up */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NumberIsFreeProblem"];
+                };
+            };
+            /** @description `challenge_expired`: This code can no longer be used; request a new one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChallengeExpiredProblem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type`: The media type of the request body is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `wrong_code`: This is not the code that was sent */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WrongCodeProblem"];
+                };
+            };
+            /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooManyAttemptsProblem"] | components["schemas"]["TooManyProblem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     resend_code: {
         parameters: {
             query?: never;
@@ -15779,7 +17259,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["InvalidRequestProblem"] | components["schemas"]["UnexpectedFieldProblem"];
                 };
             };
-            403: components["responses"]["Forbidden"];
+            /** @description `number_not_available`: No account can be opened with this number; you can object; `forbidden`: This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NumberNotAvailableProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
             /** @description `not_found`: Not found */
             404: {
                 headers: {
@@ -16145,13 +17633,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -16224,13 +17712,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"] | components["schemas"]["SessionEndedProblem"];
                 };
             };
-            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
+            /** @description `session_waits`: This session waits until the owner of the account lets it in; `account_frozen`: This account is frozen; only privacy rights can be exercised; `account_suspended`: This account is suspended; only privacy rights, reports and appeals are possible; `restricted`: The processing of this account's data is restricted; `forbidden`: This is not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
+                    "application/problem+json": components["schemas"]["SessionWaitsProblem"] | components["schemas"]["AccountFrozenProblem"] | components["schemas"]["AccountSuspendedProblem"] | components["schemas"]["RestrictedProblem"] | components["schemas"]["ForbiddenProblem"];
                 };
             };
             /** @description `not_found`: Not found */

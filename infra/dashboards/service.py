@@ -37,6 +37,7 @@ def dashboard(stack: Stack) -> Dashboard:
             (_LAG, _PROFILES, _STREAM),
             (_HOOKS, _PEOPLE, _MAIL),
             (_PUSHES, _PUSHES_LOST),
+            (_REPORTS,),
             (_waiting(stack), _dead(stack)),
         ),
     )
@@ -180,6 +181,14 @@ _PUSHES = lines(
     "none is taken while hooks are queued: see the log of push_messages.",
     total(Metric.PUSH_SENT, "taken by Apple or Google"),
     total(Metric.PUSH_COLLAPSED, "collapsed"),
+)  # fmt: skip
+_REPORTS = lines(
+    "Abuse: reports that wait for operators", "reports",
+    "zero: each report is decided within a day, an urgent one within an hour.",
+    "open the inbox. If parts fail, Stream or SES does not answer: see the log of work_on_reports.",
+    highest(Metric.ABUSE_REPORTS_URGENT, "urgent"),
+    highest(Metric.ABUSE_REPORTS_OVERDUE, "late"),
+    total(Metric.SAFETY_WORK_FAILED, "parts of the work that failed"),
 )  # fmt: skip
 _PUSHES_LOST = lines(
     "Push: what no phone shows", "pushes",

@@ -161,6 +161,7 @@ def _chosen(target: DeploymentTarget) -> dict[str, str]:
         **target.gateway.parameters(),
         "Representatives": target.accountability.packed_representatives,
         "DataProtectionOfficer": target.accountability.data_protection_officer,
+        "DisputeBody": target.accountability.dispute_body,
         "ImpactAssessment": target.accountability.impact_assessment,
         "SerbianClauses": target.accountability.clauses,
         "OtherAlarmTopic": target.alarms.topic,

@@ -89,6 +89,7 @@ class _Domain(_Settings):
 class _Accountability(_Settings):
     representatives: dict[str, Annotated[_Text, Field(pattern=r"^[^|]*$")]] = Field(default_factory=dict)
     data_protection_officer: _Text = ""
+    dispute_body: _Text = ""
     impact_assessment_on: date | None = None
     impact_assessment_reference: _Text = ""
     serbian_clauses: dict[str, date] = Field(default_factory=dict)

@@ -197,6 +197,10 @@ class LocalCloud:
         """Return the key of each object in the bucket of avatars."""
         return self._keys("AvatarsBucketName")
 
+    def reported(self) -> list[str]:
+        """Return the key of each object in the bucket of files that reports name."""
+        return self._keys("ReportedBucketName")
+
     def _keys(self, bucket: str) -> list[str]:
         found = self.account.client("s3").list_objects_v2(Bucket=self._data(bucket))
         return [str(one["Key"]) for one in found.get("Contents", [])]

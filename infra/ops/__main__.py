@@ -15,6 +15,7 @@ from infra.build import ROOT
 from infra.ops import standing_in
 from infra.ops.alarms import alarms, chat_settings, logs, queues
 from infra.ops.cases import (
+    abuse,
     breaches,
     complaints,
     disclosures,
@@ -51,7 +52,7 @@ _DAILY, _CASES, _ON_CALL = "Each day", "Cases", "On call"
 _KEYS, _REPORTS = "Keys, tables and records", "Notices and reports"
 for panel, groups in {
     _CASES: (
-        subjects.app, subjects.consents, rights.app, erasures.app, complaints.app, disclosures.app,
+        subjects.app, subjects.consents, rights.app, erasures.app, abuse.app, complaints.app, disclosures.app,
         breaches.app, holds.app, invoices.app, stream_cases.app, support.app,
     ),
     _ON_CALL: (

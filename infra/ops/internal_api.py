@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 import typer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from rich.console import RenderableType
 
@@ -80,6 +81,24 @@ class InternalApi:
             is_certain = status < HTTPStatus.INTERNAL_SERVER_ERROR
             raise CallRefused(_reason(status, content), _mistakes(content), is_certain=is_certain)
         return content
+
+
+def download(url: str) -> bytes:
+    """The bytes of a link, in memory.
+
+    Raises:
+        CallRefused: no answer, the link is over, or its object is gone.
+    """
+    try:
+        response = URLLib3Session(timeout=35).send(AWSRequest("GET", url).prepare())
+    except HTTPClientError:
+        raise CallRefused(
+            "the storage does not answer: run the command again"
+        ) from None  # it quotes the link
+    if response.status_code != HTTPStatus.OK:
+        raise CallRefused(f"the link answered {response.status_code}: run the command again")
+    content: bytes = response.content
+    return content
 
 
 def _read(content: bytes) -> dict[str, Any]:

@@ -44,6 +44,7 @@ PLACEHOLDERS = {
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_EXPORT_BUCKET": "exports",
     "RU4M_PAPERS_BUCKET": "papers",
+    "RU4M_REPORTED_BUCKET": "reported",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
     "RU4M_MAIL_CONFIGURATION": "packaging",

@@ -192,6 +192,8 @@ _APPOINTED = {
     "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
     "RU4M_REPRESENTATIVES": {"Ref": "Representatives"},
 }
+# By the controller, if it takes part in one; letters about decisions name it.
+_DISPUTES = {"RU4M_DISPUTE_BODY": {"Ref": "DisputeBody"}}
 # By the controller; its imprint shows them.
 _IMPRINT = {
     "RU4M_COMPANY_NUMBER": {"Ref": "CompanyNumber"},
@@ -222,6 +224,8 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "erase_accounts": _ERASING,
     "conversations": {**_FILE_HOSTS, **_MINIMUMS},
     "work_on_hooks": _FILE_HOSTS,
+    "reports": _DISPUTES,
+    "work_on_reports": {**_FILE_HOSTS, **_DISPUTES},
     "work_rights": {**_FILE_HOSTS, **_ROUTES_OFF},
     "reconcile_chat": _ERASING,
     "usage": _MINIMUMS,

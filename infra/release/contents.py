@@ -17,6 +17,8 @@ from infra.release.cut import ReleaseRefused
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 _LICENCE = re.compile("(licen[cs]e|copying|notice)", re.IGNORECASE)
+# The texts of components that ship none, each with where its terms come from.
+_WRITTEN = Path(__file__).with_name("licences")
 
 
 def write(folder: Path, package: Package, project: str) -> str:
@@ -61,6 +63,9 @@ def _licence(component: Distribution) -> str:
     """The licence of a component: its name as far as its metadata have one, and its texts."""
     metadata = component.metadata
     texts = [file.read_text() for file in component.files or () if _LICENCE.match(file.name)]
+    written = _WRITTEN / f"{component.name}.txt"
+    if not texts and written.exists():
+        texts = [written.read_text()]
     if not texts:
         raise ReleaseRefused(f"{component.name} has no text of its licence")
     name = metadata["License-Expression"] or metadata["License"] or "see below"

@@ -198,6 +198,14 @@ _PUSHES = (
     filled("pushes-dead", "PushesDead"),
 )
 
+_SAFETY = (
+    # The run of each minute emits both, of what waits longest.
+    figure("report-urgent", Metric.ABUSE_REPORTS_URGENT, period=_MINUTE),
+    figure("report-overdue", Metric.ABUSE_REPORTS_OVERDUE, period=_MINUTE, breaks="SAF-1"),
+    rate("safety-work-failed", Metric.SAFETY_WORK_FAILED, above=10, period=_HOURLY),
+    job_missing("no-work-on-reports", Metric.ABUSE_REPORTS_OVERDUE, "work_on_reports", minutes=15),
+)
+
 _SERVICE = (
     rate("requests-failed", Metric.REQUEST_FAILED, above=5),
     rate("use-not-counted", Metric.USE_NOT_COUNTED, above=5),
@@ -220,6 +228,8 @@ SEVERITIES = {
         "ledger-entry-refused", "checkpoint-archive-damaged",
         # The law counts hours, or allows no undue delay.
         "breach-due-soon", "breach-overdue", "breach-notices-unbegun",
+        # A child or a life may be in danger, and the promise counts an hour.
+        "report-urgent", "report-overdue", "no-work-on-reports",
         # Clients may read or write more than we promise, or a block has no effect at Stream.
         "chat-settings-drifted", "stream-credentials-refused", "sync-lag", "no-sync",
         # People cannot sign in or use the app.
@@ -241,7 +251,8 @@ _SEVERITY_OF = {name: severity for severity, names in SEVERITIES.items() for nam
 ALARMS: tuple[AlarmRow, ...] = tuple(
     replace(row, severity=_SEVERITY_OF.get(row.name, row.severity))
     for row in (
-        *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_PUSHES, *_SERVICE,
+        *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_PUSHES, *_SAFETY,
+        *_SERVICE,
     )
 )  # fmt: skip
 

@@ -15,8 +15,9 @@ from tests.support.world.contract import committed
 from tests.support.world.world import Reply, World
 
 OLD, NEW = {"App-Version": "ios/1.3.9"}, {"App-Version": "ios/1.4.0"}
-# Chapters of the contract in which no route may refuse an old app: rights, and what informs about them.
-NEVER = {"rights", "consents", "sessions", "sign-up", "about", "pages", "hooks"}
+# Chapters of the contract in which no route may refuse an old app: rights, what informs about them, and
+# reports of abuse.
+NEVER = {"rights", "consents", "sessions", "sign-up", "about", "pages", "hooks", "reports"}
 # Of the chapter `notices`: it presupposes that the app showed the version.
 ACCEPTANCE = "/v1/notices/{version}/acceptance"
 

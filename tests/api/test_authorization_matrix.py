@@ -14,6 +14,8 @@ import pytest
 
 from chalicelib.core.http import contract
 from chalicelib.core.ids import Id
+from chalicelib.privacy.purposes import Practice
+from tests.support.cases.abuse import decides, reports, suspend
 from tests.support.cases.erasure_parts import erase, freeze, freeze_and_end
 from tests.support.cases.pins import shows, with_pin
 from tests.support.cases.recycled import loses_number
@@ -21,6 +23,7 @@ from tests.support.cases.routes import calls_route
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted
 from tests.support.world.builders import a_phone
+from tests.support.world.practices import describe
 from tests.support.world.world import User
 
 if TYPE_CHECKING:
@@ -39,16 +42,19 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "get_contact_page": 200, "get_copy_of_form": 404, "get_deletion_page": 200,
         "get_export_by_receipt": 404, "get_open_form": 200, "get_privacy_centre": 200,
         "get_privacy_policy": 200, "get_privacy_policy_version": 200, "get_public_page": 404,
-        "get_receipt_page": 200, "get_reference": 200, "get_right_page": 404, "get_support_page": 200,
+        "get_receipt_page": 200, "get_reference": 200, "get_right_page": 404, "get_report_page": 200,
+        "get_support_page": 200,
         "get_terms": 200, "get_terms_version": 404, "get_unsubscribe_page": 404, "get_uploaded_page": 200,
         "get_versions_page": 200, "list_current_notices": 200, "list_notices": 200,
         "list_signup_countries": 200, "offer_paper": 404, "read_android_statements": 200,
         "read_apple_association": 200, "read_certificate_keys": 200, "read_controller": 200,
         "read_health": 200, "read_keys": 200, "read_openapi": 200, "read_privacy_control": 200,
         "receive_stream_hook": "invalid_signature", "refresh_session": 400, "resend_code": 404,
-        "send_receipt": 415, "send_right_form": 404, "send_step": 415, "send_support_form": 415,
+        "send_receipt": 415, "send_right_form": 404, "send_report_form": 415, "send_step": 415,
+        "send_support_form": 415,
         "start_guest_request": 400, "start_proof": 404, "start_signup": 400, "start_support_message": 400,
-        "unsubscribe": 404, "verify_code": 404, "verify_guest_request": 404, "verify_proof": 404,
+        "unsubscribe": 404, "object_to_bar": 404,
+        "verify_code": 404, "verify_guest_request": 404, "verify_proof": 404,
         "verify_support_message": 404, "start_link": 400, "fetch_linked_session": 404,
         "log_in": 400, "prove_recovery": 404, "show_avatar": 404, "start_recovery": 400,
         "verify_recovery": 404,
@@ -63,11 +69,14 @@ ANSWERS: dict[str, dict[str, int | str]] = {
         "list_consents": 200, "list_rights_requests": 200, "list_sessions": 200, "note_signals": 200,
         "list_session_events": 200, "end_other_sessions": 204,
         "start_step_up": 202, "verify_step_up": 404,
+        "appeal_abuse_report": 404, "appeal_safety_decision": 404, "list_abuse_reports": 200,
+        "list_safety_decisions": 200, "report_abuse": 400, "show_abuse_report": 404,
     },
     "rights stepped up": {"confirm_session": 404, "exercise_right: access": 202, "get_export": 404},
     # A session of an active account.
     "active": {
         "accept_invitation": 404, "accept_notice": 204, "add_contact": 400, "block_user": 404,
+        "match_contacts": 400,
         "change_members": 404, "change_profile": 400, "decline_invitation": 404, "delete_message": 404,
         "end_contact": 404, "invite": 400, "leave_conversation": 404, "lift_block": 404, "list_blocks": 200,
         "list_contacts": 200, "list_conversations": 200, "list_invitations": 200, "make_contact_code": 201,
@@ -106,6 +115,7 @@ REFUSALS: dict[str, tuple[str | None, ...]] = {
     "not_stepped_up": (None, None, "step_up_required", None, "step_up_required"),
     "frozen": (None, None, None, "account_frozen", "account_frozen"),
     "restricted": (None, None, None, "restricted", "restricted"),
+    "suspended": (None, None, None, "account_suspended", "account_suspended"),
     "numberless": (None, None, None, None, None),
     "stepped_up": (None, None, None, None, None),
 }
@@ -117,8 +127,8 @@ EXCEPTIONS: dict[tuple[str, str], int] = {
 }
 # What a path names: things of one account, and what belongs to none.
 OWNED = {
-    "challenge_id", "conversation_id", "invitation_id", "message_id", "rights_request_id", "session_id",
-    "user_id",
+    "abuse_report_id", "challenge_id", "conversation_id", "invitation_id", "message_id",
+    "rights_request_id", "safety_decision_id", "session_id", "user_id",
 }  # fmt: skip
 SHARED = {"avatar_id", "form", "link_id", "name", "purpose", "right", "token", "version"}
 # Answers to a thing of another account, if they are not 404. Each is also the answer to an unknown one.
@@ -126,7 +136,7 @@ OTHERS: dict[str, int] = {
     "block_user": 204, "end_contact": 204, "leave_conversation": 204, "lift_block": 204, "resend_code": 410,
     "verify_code": 410, "verify_email": 410, "verify_guest_request": 410, "verify_number": 410,
     "verify_opening": 410, "verify_step_up": 410, "verify_support_message": 410, "prove_recovery": 400,
-    "verify_recovery": 410,
+    "verify_recovery": 410, "object_to_bar": 410,
 }  # fmt: skip
 # A block is noted beside the user whom it names too (ADR 37).
 CHANGING_OTHERS = {"block_user", "lift_block"}
@@ -209,6 +219,12 @@ def restricted(world: World) -> User:
     return user
 
 
+def suspended(world: World) -> User:
+    user = stepped_up(world)
+    suspend(user)
+    return user
+
+
 def numberless(world: World) -> User:
     user = stepped_up(world)
     loses_number(user)
@@ -249,6 +265,7 @@ def test_every_route_is_in_one_class_and_every_part_of_a_path_is_known() -> None
         pytest.param(not_stepped_up, marks=pytest.mark.promise("ACC-4", "SEC-1")),
         pytest.param(frozen, marks=pytest.mark.promise("RGT-11")),
         pytest.param(restricted, marks=pytest.mark.promise("RGT-4", "RGT-11")),
+        pytest.param(suspended, marks=pytest.mark.promise("SAF-1", "RGT-11")),
         numberless,
         stepped_up,
     ],
@@ -276,11 +293,15 @@ def things_of(vera: User, zoe: User) -> list[dict[str, str]]:
     vera.meets(zoe)
     assert zoe.world.a_user().invites(vera).status == 202
     asked = vera.exercises("restriction", ground="a", purposes=["diagnostics"])
+    alice = zoe.world.an_operator("alice")
+    decision = decides(alice, reports(zoe, vera).json["abuse_report_id"]).json["id"]
     things = {
+        "abuse_report_id": reports(vera, zoe).json["abuse_report_id"],
         "conversation_id": vera.opens(zoe).json["conversation_id"],
         "invitation_id": vera.gets("/v1/invitations").json["items"][0]["invitation_id"],
         "message_id": "m-1",
         "rights_request_id": asked.json["rights_request_id"],
+        "safety_decision_id": decision,
         "session_id": vera.session["session_id"],
         "user_id": vera.user_id,
     }
@@ -296,6 +317,7 @@ def items_besides(user: User) -> list[dict[str, Any]]:
 
 @pytest.mark.promise("SEC-1", "ACC-5")
 def test_thing_of_another_account_is_answered_like_an_unknown_one(world: World, stream: Emulator) -> None:
+    describe(Practice.REPORTING)
     mila, veras = stepped_up(world), things_of(stepped_up(world), world.a_user())
     receipt = mila.exercises("objection", purposes=["diagnostics"]).json["receipt"]
     answers, unknown, changing = {}, {}, set()

@@ -8,7 +8,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.store.changes import NotFreezable, NotFrozen
+from chalicelib.accounts.store.states import NotFreezable, NotFrozen
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -46,7 +46,7 @@ def sign_in(mila: User, device: dict[str, Any] | None = None, **answer: Any) -> 
 def test_first_freeze_can_be_repeated_with_another_end(mila: User) -> None:
     frozen = freeze(mila.account_id)
     sooner = frozen.model_copy(update={"ends_at": frozen.ends_at - 6 * DAY})
-    commit(accounts.freezing(AccountId(mila.account_id), sooner))
+    commit(*accounts.freezing(stored_account(mila.account_id), sooner))
     account = stored_account(mila.account_id)
     assert (account.state, account.frozen) == (AccountState.FROZEN, sooner)
 
@@ -56,7 +56,7 @@ def test_account_frozen_for_a_request_cannot_be_frozen_for_another(mila: User) -
     for before in AccountState:
         other = freeze_of(mila.account_id).model_copy(update={"before": before})
         with pytest.raises(NotFreezable):
-            commit(accounts.freezing(AccountId(mila.account_id), other))
+            commit(*accounts.freezing(stored_account(mila.account_id), other))
     assert stored_account(mila.account_id).frozen == frozen
 
 
@@ -65,7 +65,7 @@ def test_restriction_placed_since_the_account_was_read_is_not_lost(mila: User) -
     read = freeze_of(mila.account_id)
     mila.world.set_state(mila, "restricted")
     with pytest.raises(NotFreezable):
-        commit(accounts.freezing(AccountId(mila.account_id), read))
+        commit(*accounts.freezing(stored_account(mila.account_id), read))
     assert stored_account(mila.account_id).state is AccountState.RESTRICTED
 
 
@@ -75,7 +75,7 @@ def test_repeated_freeze_does_not_change_the_state_to_restore(mila: User) -> Non
     stale = frozen.model_copy(update={"before": AccountState.ACTIVE})
     for write, conflict in ((accounts.freezing, NotFreezable), (accounts.thawing, NotFrozen)):
         with pytest.raises(conflict):
-            commit(write(AccountId(mila.account_id), stale))
+            commit(*write(stored_account(mila.account_id), stale))
     assert stored_account(mila.account_id).frozen == frozen
 
 
@@ -89,11 +89,12 @@ def test_account_that_is_not_in_use_cannot_be_frozen(mila: User, state: str) -> 
 @pytest.mark.promise("RGT-3")
 def test_erased_account_can_be_neither_frozen_nor_thawed_nor_ended(mila: User) -> None:
     account_id, frozen = AccountId(mila.account_id), freeze_of(mila.account_id)
+    read = stored_account(mila.account_id)
     erase_tables(mila.account_id)
     with pytest.raises(NotFreezable):
-        commit(accounts.freezing(account_id, frozen))
+        commit(*accounts.freezing(read, frozen))
     with pytest.raises(NotFrozen):
-        commit(accounts.thawing(account_id, frozen))
+        commit(*accounts.thawing(read, frozen))
     with pytest.raises(NotFrozen):
         commit(accounts.ending(account_id, frozen.request_id))
     assert cloud.records("account") == []
@@ -105,7 +106,7 @@ def test_thaw_restores_the_state_before_the_freeze(mila: User, state: str) -> No
     mila.world.set_state(mila, state)
     before = account_without_mark()
     frozen = freeze(mila.account_id)
-    commit(accounts.thawing(AccountId(mila.account_id), frozen))
+    commit(*accounts.thawing(stored_account(mila.account_id), frozen))
     assert account_without_mark() == before
 
 
@@ -119,16 +120,17 @@ def test_thaw_for_another_request_changes_nothing(mila: User) -> None:
     frozen = freeze(mila.account_id)
     other = frozen.model_copy(update={"request_id": RightsRequestId.new()})
     with pytest.raises(NotFrozen):
-        commit(accounts.thawing(AccountId(mila.account_id), other))
+        commit(*accounts.thawing(stored_account(mila.account_id), other))
     assert stored_account(mila.account_id).frozen == frozen
 
 
 def test_account_is_thawed_once(mila: User) -> None:
-    thaw = accounts.thawing(AccountId(mila.account_id), freeze(mila.account_id))
-    commit(thaw)
+    frozen = freeze(mila.account_id)
+    thaw = accounts.thawing(stored_account(mila.account_id), frozen)
+    commit(*thaw)
     mila.world.set_state(mila, "restricted")
     with pytest.raises(NotFrozen):
-        commit(thaw)
+        commit(*thaw)
     assert stored_account(mila.account_id).state is AccountState.RESTRICTED
 
 
@@ -138,7 +140,7 @@ def test_ended_account_cannot_be_thawed(mila: User) -> None:
     commit(accounts.ending(AccountId(mila.account_id), frozen.request_id))
     for write, conflict in ((accounts.thawing, NotFrozen), (accounts.freezing, NotFreezable)):
         with pytest.raises(conflict):
-            commit(write(AccountId(mila.account_id), frozen))
+            commit(*write(stored_account(mila.account_id), frozen))
     assert stored_account(mila.account_id).state is AccountState.ERASING
 
 
@@ -173,7 +175,8 @@ def test_refresh_and_step_up_of_a_frozen_account_name_the_erasure(mila: User, de
 
 
 def test_session_of_a_thawed_account_is_full_and_names_no_erasure(mila: User, device: dict[str, Any]) -> None:
-    commit(accounts.thawing(AccountId(mila.account_id), freeze(mila.account_id)))
+    frozen = freeze(mila.account_id)
+    commit(*accounts.thawing(stored_account(mila.account_id), frozen))
     session = refresh(mila, device).json
     assert session["scope"] == "full"
     assert "erasure" not in session

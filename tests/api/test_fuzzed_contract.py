@@ -51,6 +51,7 @@ EXPLAINED: dict[tuple[str, str | None], str] = {
         )
     },
     ("step_up_required", None): "the session is not stepped up",
+    ("purpose_not_permitted", None): "the user consented to no matching",
     ("already_open", None): "a generated request of this right is open",
     ("link_expired", None): "no link has a generated secret",
     ("not_waiting", None): "the session has its full scope",
@@ -92,7 +93,8 @@ def served(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> W
     """Serve the world with unlimited limits and Stream, since 429 and 503 would hide other responses."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
     monkeypatch.setattr("chalicelib.core.limiter.Breaker.hit", lambda *_: None)
-    describe(Practice.COUNTING_USE, Practice.NOTIFYING, Practice.HIDING_STATUS)
+    describe(*Practice)
+    monkeypatch.setattr("chalicelib.core.limiter.Bucket.take", lambda *_: 0)
     monkeypatch.setattr(stage, "world", world)
     stream.choose(limits={endpoint.operation: 10**9 for endpoint in ENDPOINTS})
     return world

@@ -345,6 +345,8 @@ def test_source_that_fails_is_named_and_hides_no_other(
     shown = world.call("GET", "/admin/v1/inbox", arn=alice.arn).json
     assert shown["unavailable"] == [
         "hold", "disclosure", "complaint", "breach", "table_removal", "support_message",
+        "abuse_report", "number_objection",
+        "safety_decision",
     ]  # fmt: skip
     assert [one["id"] for one in shown["items"]] == [asked]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import clock
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.transactions import commit
 from chalicelib.people.contacts import store
@@ -212,6 +213,7 @@ def targets(world: World, jovan: User) -> dict[str, str]:
 
 
 def test_answer_and_calls_are_the_same_whoever_is_invited(world: World) -> None:
+    allow(invitations_first_week_day=100)
     jovan = world.a_user()
     answers = {}
     for kind, user_id in targets(world, jovan).items():
@@ -321,3 +323,32 @@ def test_idempotency_key_with_another_user_is_refused(world: World) -> None:
     assert [jovan.invites(mila, headers=key).status for _ in range(2)] == [202, 202]
     assert jovan.invites(vuk, headers=key).problem == "idempotency_mismatch"
     assert received(vuk) == []
+
+
+@pytest.mark.promise("SAF-1")
+def test_new_account_sends_five_invitations_a_day_and_older_ones_twenty(world: World) -> None:
+    mila = world.a_user()
+    others = [world.a_user() for _ in range(6)]
+    assert [mila.invites(one).status for one in others] == [202] * 5 + [429]
+    world.advance(7 * DAY)
+    mila = mila.signs_in_again()
+    later = [world.a_user() for _ in range(6)]
+    assert [mila.invites(one).status for one in later] == [202] * 6
+
+
+@pytest.mark.promise("SAF-1")
+def test_invitations_of_an_account_that_five_people_declined_are_not_delivered(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    world.advance(7 * DAY)
+    mila = mila.signs_in_again()
+    for _ in range(5):
+        recipient = world.a_user()
+        mila.invites(recipient)
+        (waiting,) = recipient.gets("/v1/invitations").json["items"]
+        for _ in range(2):
+            recipient.calls("POST", f"/v1/invitations/{waiting['invitation_id']}/decline")
+    assert mila.invites(vuk).status == 202
+    assert vuk.signs_in_again().gets("/v1/invitations").json["items"] == []
+    world.advance(7 * DAY)
+    assert mila.signs_in_again().invites(vuk).status == 202
+    assert len(vuk.signs_in_again().gets("/v1/invitations").json["items"]) == 1

@@ -11,9 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.secrets import store
 from chalicelib.core import slow_hashes, table
-from chalicelib.core.ids import AccountId
 from chalicelib.core.transactions import commit
-from tests.support.cases.erasure_parts import freeze_and_end, freeze_of
+from tests.support.cases.erasure_parts import freeze_and_end, freeze_of, stored_account
 from tests.support.cases.logins import (
     DEVICE,
     MAILBOX,
@@ -277,7 +276,7 @@ def test_unused_account_opens_on_its_device_and_waits_on_another(mila: User) -> 
 def test_account_that_was_frozen_as_idle_opens_on_no_later_device(mila: User) -> None:
     frozen = freeze_of(mila.account_id, idle=True)
     earlier = frozen.model_copy(update={"asked_at": mila.world.now - timedelta(days=1)})
-    commit(accounts.freezing(AccountId(mila.account_id), earlier))
+    commit(*accounts.freezing(stored_account(mila.account_id), earlier))
     assert logs_in(mila.world).status == 202
 
 

@@ -134,6 +134,6 @@ def test_hours_may_pass_midnight_and_equal_ones_are_the_whole_day(
     assert QuietHours(begins=begins, ends=ends, zone="UTC").covers(noon) is quiet
 
 
-def test_each_kind_has_a_purpose_and_only_rights_and_security_outlast_a_restriction() -> None:
+def test_only_rights_safety_and_security_outlast_a_restriction() -> None:
     outlasting = {kind for kind in PushKind if kind.purpose.value != "notifications"}
-    assert outlasting == {PushKind.SECURITY, PushKind.RIGHTS, PushKind.PROOF}
+    assert outlasting == {PushKind.SECURITY, PushKind.RIGHTS, PushKind.SAFETY, PushKind.PROOF}

@@ -125,9 +125,12 @@ def test_policy_of_2024_offers_no_purpose() -> None:
     assert first.offers == frozenset()
 
 
+OURS = frozenset({Purpose.ANALYTICS, Purpose.CONTACT_MATCHING})
+
+
 def test_policy_of_ours_applies_from_the_beginning_on_the_local_stage() -> None:
     newest = {notice.version for notice in versions.FROZEN}
-    assert on_local() == (frozenset({Purpose.ANALYTICS}), newest)
+    assert on_local() == (OURS, newest)
 
 
 def test_policy_of_2024_applies_on_the_local_stage_until_an_added_one_takes_effect() -> None:
@@ -136,4 +139,4 @@ def test_policy_of_2024_applies_on_the_local_stage_until_an_added_one_takes_effe
     offered, listed = on_local(ours.model_copy(update=coming))
     assert (offered, {ours.version, "privacy-2024-05-08"} <= listed) == (frozenset(), True)
     begun = {"published_at": clock.now() - 20 * DAY, "effective_at": clock.now() - DAY}
-    assert on_local(ours.model_copy(update=begun))[0] == {Purpose.ANALYTICS}
+    assert on_local(ours.model_copy(update=begun))[0] == OURS

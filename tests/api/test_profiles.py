@@ -45,7 +45,7 @@ EVERYTHING: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def status_can_be_hidden(world: World) -> None:
     """Let the policy describe what follows from each field."""
-    describe(Practice.HIDING_STATUS)
+    describe(Practice.HIDING_STATUS, Practice.MATCHING_CONTACTS)
 
 
 @pytest.mark.promise("ACC-4")

@@ -10,6 +10,7 @@ from chalicelib.accounts.profiles.service import STATEMENTS
 from chalicelib.core import needs, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import register
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import recipients, store
 from chalicelib.rights.request.recipients import CorrectionWay
@@ -18,6 +19,7 @@ from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
 from tests.support.world.builders import PRIVACY, an_event
 from tests.support.world.operators import Operator
+from tests.support.world.practices import describe
 from tests.support.world.world import Reply, User, World
 
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
@@ -39,6 +41,7 @@ AT_ONCE: dict[str, tuple[object, object]] = {
 
 @pytest.fixture
 def mila(world: World) -> User:
+    describe(Practice.COUNTING_USE, Practice.MATCHING_CONTACTS)
     return world.a_user(display_name="Mila")
 
 
@@ -87,7 +90,7 @@ def test_each_personal_field_in_the_copy_has_one_way_of_correction() -> None:
 # Kinds that no copy contains, a pseudonym, and records about staff.
 NOT_IN_COPY = {
     "challenge", "guest_draft", "erasure_inputs", "held_record", "certificate", "staff_member",
-    "push_proof", "support_draft", "session_link",
+    "push_proof", "report_draft", "support_draft", "session_link",
 }  # fmt: skip
 
 
@@ -97,10 +100,10 @@ def test_fields_that_are_corrected_at_once_are_those_that_the_app_edits() -> Non
 
 
 def test_no_field_that_others_see_or_stream_gets_is_reviewed() -> None:
-    """So a contested field never has to be hidden from them; providers of mailboxes keep none."""
+    """So a contested field is never hidden from them; providers of mailboxes and carriers keep none."""
     reviewed = [field for field in recipients.table().values() if field.way is CorrectionWay.REVIEWED]
     got = {recipient.name for field in reviewed for recipient in field.to}
-    assert got == {"AWS", "BELGRADE_OFFICE", "MAIL_PROVIDERS"}
+    assert got == {"AWS", "BELGRADE_OFFICE", "MAIL_PROVIDERS", "SMS_CARRIERS"}
 
 
 # --- at once

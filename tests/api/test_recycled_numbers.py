@@ -15,10 +15,12 @@ import pytest
 from chalicelib.accounts.service import last_uses
 from chalicelib.core.ids import AccountId
 from chalicelib.messages import mail, sms
+from chalicelib.privacy.purposes import Practice
 from tests.support.cases.recycled import asks_to_be_let_in, is_let_in_by, shows_mailed_code
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, other_than
 from tests.support.world.limits import configure
+from tests.support.world.practices import describe
 from tests.support.world.world import Reply, User, World
 
 ADDRESS = "mila@test.example"
@@ -355,6 +357,18 @@ def test_old_account_is_numberless_and_keeps_its_sessions(away: User) -> None:
     assert "phone" not in away.profile()
     assert "has your number now" in world.mails_to(ADDRESS)[-1]
     assert away.asks_to_step_up().json["channel"] == "email"
+
+
+@pytest.mark.promise("ACC-1", "ACC-7")
+def test_old_account_is_not_found_by_the_number_any_more(mila: User) -> None:
+    describe(Practice.MATCHING_CONTACTS)
+    assert mila.changes(discoverable=True).status == 200
+    mila.world.advance(UNUSED)
+    device = a_device()
+    a_newcomer(mila.world, device)
+    mila.world.advance(WAIT)
+    assert takes_the_number(mila.world, device).status == 201
+    assert cloud.records("discoverable_number") == []
 
 
 @pytest.mark.promise("ACC-1")

@@ -173,7 +173,7 @@ def test_restricted_frozen_account_thaws_into_the_restriction(mila: User) -> Non
     account = stored_account(mila.account_id)
     assert account.frozen
     assert (account.state, account.frozen.before) == (AccountState.FROZEN, AccountState.RESTRICTED)
-    commit(accounts.thawing(AccountId(mila.account_id), account.frozen))
+    commit(*accounts.thawing(stored_account(mila.account_id), account.frozen))
     assert state(mila) is AccountState.RESTRICTED
     lifts(mila, request)
     assert state(mila) is AccountState.ACTIVE

@@ -21,6 +21,7 @@ PAGES = (
     START,
     "/privacy/delete",
     "/privacy/request",
+    "/privacy/report",
     "/privacy/support",
     "/privacy/versions",
     "/privacy/form",

@@ -255,6 +255,7 @@ SERVICE_MAIL = {
     "chalicelib/rights/steps/announce.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/erasure/confirm.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/guests.py": "LEGAL_OBLIGATION",
+    "chalicelib/safety/notices.py": "LEGAL_OBLIGATION",
     "chalicelib/staff/support/answers.py": "SERVICE",
 }
 

@@ -77,7 +77,7 @@ def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User)
     assert mila.submits_usage(*sent).json["accepted"] == 4
     kinds = {kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)}
     opened = [codec.opened(kinds[row["kind"]], row) for row in stored_events()]
-    assert {str(event.event_id): type(event) for event in opened} == {
+    assert {str(event.model_dump()["event_id"]): type(event) for event in opened} == {
         event["event_id"]: DiagnosticsEvent if "diagnostics" in event else UsageEvent for event in sent
     }
 

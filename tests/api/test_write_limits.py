@@ -65,8 +65,9 @@ def test_action_that_is_never_refused_has_no_limit() -> None:
 def test_each_limit_counts_under_a_name_of_its_own() -> None:
     names = [limit.name for limit in dict.fromkeys(limit for _, limit in _LIMITED)]  # two routes share one
     assert sorted(names) == [
-        "avatars", "blocks", "consents_given", "contact_attempts", "contact_codes", "conversation_changes",
-        "conversations", "devices_linked", "group_names", "invitations", "message_deletions",
+        "abuse_reports", "avatars", "blocks", "consents_given", "contact_attempts", "contact_codes",
+        "conversation_changes", "conversations", "devices_linked", "group_names", "invitations",
+        "message_deletions",
         "missed_calls", "notices_accepted", "notification_changes", "profile_changes",
         "push_registrations", "rights_requests", "secret_changes",
     ]  # fmt: skip

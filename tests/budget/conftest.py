@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with a_world() as fresh:
         yield fresh
+        monkeypatch.undo()  # before the world restores the policy that a test replaced

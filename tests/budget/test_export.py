@@ -37,8 +37,8 @@ def test_each_table_is_read_once_page_by_page(mila: User) -> None:
         package = export(mila)
     assert package.counts["usage_event"] == 5 * PAGE * BATCH
     # Five pages of usage, the account's partition, its invoices, its open requests, the index of all its
-    # requests, the evidence; its key and its decisions; its claims.
-    assert calls.tables == {"Query": 5 + 5, "BatchGetItem": 2}
+    # requests, that of reports of abuse, the evidence; its key and its decisions; its claims.
+    assert calls.tables == {"Query": 5 + 6, "BatchGetItem": 2}
     assert calls.of("s3") == 3
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 

@@ -21,7 +21,7 @@ from infra.ops.__main__ import app
 from tests.support.clouds.cloud import restored_process
 from tests.support.clouds.empty_account import both_emulators, empty_account  # noqa: F401 - fixtures
 
-NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
+NAMES = ("alice", "bob", "dana", "carol")  # carol has a key and no policy
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest evaluates `-m`

@@ -72,7 +72,7 @@ def erased(
     with restored_process():  # fixtures of a module begin before the one that restores each test's process
         subject.signs_up()
         subject.uses_the_app()
-        subject.meets(acquaintances(a_phone))
+        subject.meets(known := acquaintances(a_phone))
         inner_state.complete(cloud, subject.canaries)
         chats.chat(subject, other, folder)
         subject.makes_mistakes()
@@ -80,6 +80,7 @@ def erased(
         alice, bob = operate(subject, staff)
         subject.exercises_rights()
         operators.complain(subject, alice, bob)
+        operators.report(subject, known[0], alice, folder)
         operators.support(subject, alice)
         write_and_refuse(subject, run, folder)
         before = search.stored(cloud, subject.canaries)
@@ -171,7 +172,7 @@ def test_nothing_is_left_but_what_the_certificate_lists(erased: SearchedErasure)
 def test_everything_that_the_certificate_lists_is_found(erased: SearchedErasure) -> None:
     stated = {word for words in statements(erased.after).values() for word in words}
     listed = {one.what for one in erased.certificate.remains}
-    assert listed - stated == NEVER_FOUND.keys() - {Remaining.UNDISCLOSED}  # of earlier certificates only
+    assert listed - stated == NEVER_FOUND.keys() - {Remaining.UNDISCLOSED, Remaining.BARRED_NUMBER}
 
 
 @pytest.mark.promise("RGT-3", "RET-3")
@@ -194,6 +195,12 @@ def test_each_personal_field_of_what_is_kept_is_found_in_it(erased: SearchedEras
 @pytest.mark.parametrize("secret", ["PIN", "password"])
 def test_chosen_secret_is_found_nowhere(erased: SearchedErasure, secret: str) -> None:
     assert [one for one in erased.before | erased.after | erased.sent if one.canary == secret] == []
+
+
+@pytest.mark.promise("ACC-7", "ACC-10", "SEC-1")
+@pytest.mark.parametrize("of", ["number of an address book", "name in an address book"])
+def test_address_book_is_nowhere(erased: SearchedErasure, of: str) -> None:
+    assert [one for one in erased.before | erased.after | erased.sent if one.canary == of] == []
 
 
 @pytest.mark.promise("ACC-9", "SEC-1")
@@ -229,6 +236,7 @@ def test_stream_gets_id_name_picture_and_what_the_subject_wrote(erased: Searched
             got.setdefault(one.key.rpartition(" ")[0], set()).add(one.canary)
     assert got["server"] == {"user id", "display name", "avatar"}
     written = {"message", "regretted message", "custom", "reaction", "file name", "file address"}
+    written |= {"own reported message"}
     assert got["client:<user id>"] == {"user id", *written}
 
 

@@ -86,7 +86,7 @@ def test_known_number_signs_in_during_a_lookup_key_rotation(own_cloud: LocalClou
     assert profile_of(mila, of=mila.user_id) == 200
     with pytest.raises(ClaimsLeft):
         keys.retire()
-    assert keys.rekey(service_rekey(account, "local")) >= 2
+    assert keys.rekey(*service_rekey(account, "local")) >= 2
     assert signs_in() == known
     assert keys.retire() == ["1"]
     assert signs_in() == known

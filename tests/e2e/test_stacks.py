@@ -181,6 +181,7 @@ def test_tables_that_lost_their_stack_are_imported(data_stack: DataStack) -> Non
         "CheckpointBucketPolicy",
         "AvatarsBucketPolicy",
         "PapersBucketPolicy",
+        "ReportedBucketPolicy",
     ):  # the emulator imports none
         s3.delete_bucket_policy(Bucket=found[policy].identifier)
 

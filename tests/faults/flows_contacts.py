@@ -49,6 +49,33 @@ class MeetingByAnInvitation(PairFlow):
         assert parted.status == 204
 
 
+class BeingFoundByNumber(PairFlow):
+    """A user can be found, is found, restricts all uses for a while, and is found again."""
+
+    name = "being_found_by_number"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        describe(Practice.MATCHING_CONTACTS)
+        self.other.consents("contact_matching")
+
+    def play(self, run: Run) -> None:
+        assert run.app(lambda: self.user.changes(etag='"1"', discoverable=True)).status == 200
+        assert self._is_found(run)
+        asked = run.app(lambda: self.user.exercises("restriction", KEY, ground="a"))
+        assert asked.status == 202
+        assert not self._is_found(run)
+        lift = f"/v1/rights-requests/{asked.json['rights_request_id']}/lift"
+        assert run.app(lambda: self.user.calls("POST", lift)).status == 200
+        run.deliver_changes()
+        assert self._is_found(run)
+
+    def _is_found(self, run: Run) -> bool:
+        book = {"numbers": [self.user.phone]}
+        reply = run.app(lambda: self.other.calls("POST", "/v1/contacts/match", body=book))
+        return [one["profile"]["user_id"] for one in reply.json["matches"]] == [self.user.user_id]
+
+
 class MissingACall(PairFlow):
     """The app of a caller reports that a contact did not answer."""
 
@@ -70,4 +97,4 @@ class MissingACall(PairFlow):
 
 _DEVICE_ID = "0c9d8bb6-3c5c-4f0e-9d29-5a5d2f1e7a11"
 
-CONTACTS: tuple[type[Flow], ...] = (MeetingByACode, MeetingByAnInvitation, MissingACall)
+CONTACTS: tuple[type[Flow], ...] = (MeetingByACode, MeetingByAnInvitation, BeingFoundByNumber, MissingACall)

@@ -17,6 +17,7 @@ import pytest
 
 from infra.stream_emulator import Emulator
 from tests.faults.flows import FLOWS
+from tests.faults.flows_abuse import ABUSE
 from tests.faults.flows_avatars import AVATARS
 from tests.faults.flows_billing import BILLING
 from tests.faults.flows_breaches import BREACHES
@@ -47,7 +48,7 @@ from tests.support.faults.crash import How, Point
 _families: tuple[Sequence[type[Flow]], ...] = (
     FLOWS, RIGHTS, ERASURES, HOLDS, USAGE, BILLING, PURGES, RECONCILIATIONS, IDLE, CONTACTS,
     CONVERSATIONS, HOOKS, BREACHES, CORRECTIONS, CHOICES, MARKETING, GUESTS, SUPPORT, PAPERS, LINKS,
-    LOGINS, PINS, AVATARS, PUSHES, PUSH_TOKENS,
+    LOGINS, PINS, AVATARS, PUSHES, PUSH_TOKENS, ABUSE,
 )  # fmt: skip
 _by_name = {kind.name: kind for family in _families for kind in family}
 _single = [name for name, kind in _by_name.items() if not kind.only_in_proof]

@@ -46,6 +46,7 @@ BROKEN = {
     "erasure-unproven": "RGT-3",
     "objection-unweighed": "RGT-5",
     "breach-overdue": "SEC-4",
+    "report-overdue": "SAF-1",
     "breach-notices-unbegun": "SEC-4",
     "held-unreadable": "RGT-3",
     "expired-data-present": "RET-1",

@@ -184,7 +184,8 @@ def test_names_of_buckets_have_the_region_and_fit_in_each_region(data: Template)
     buckets = {plain(b["Properties"]["BucketName"]) for b in of_type(data, "AWS::S3::Bucket").values()}
     place = "${AWS::AccountId}-${AWS::Region}"
     assert buckets == {
-        f"ru4m-${{Stage}}-{name}-{place}" for name in ("avatars", "checkpoints", "exports", "papers")
+        f"ru4m-${{Stage}}-{name}-{place}"
+        for name in ("avatars", "checkpoints", "exports", "papers", "reported")
     }
     longest = "s" * 16
     allowed = re.compile(data["Parameters"]["Stage"]["AllowedPattern"])

@@ -57,6 +57,7 @@ FUNCTIONS = {
     "reconcile_chat",
     "record_verified_codes",
     "report_inbox",
+    "reports",
     "rights",
     "roll_up_usage",
     "renew_consents",
@@ -74,6 +75,7 @@ FUNCTIONS = {
     "usage",
     "watch_breaches",
     "work_on_hooks",
+    "work_on_reports",
     "work_rights",
 }
 JOBS = {
@@ -103,6 +105,7 @@ JOBS = {
     "transfer_copies",
     "watch_breaches",
     "work_on_hooks",
+    "work_on_reports",
     "work_rights",
 }
 
@@ -111,6 +114,7 @@ SELECTIVE = (
     "RU4M_TABLE_",
     "RU4M_AVATARS_",
     "RU4M_PAPERS_",
+    "RU4M_REPORTED_",
     "RU4M_SECRET_",
     "RU4M_STAGE_KEYS",
     "RU4M_PUBLIC_KEYS",
@@ -236,6 +240,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
+        "POST /v1/signup/{challenge_id}/objection",  # the code of the sign-up authenticates it
         "POST /v1/hooks/stream",  # Stream's signature authenticates it
         "POST /v1/sessions/links",  # it opens nothing before a session confirms it
         "POST /v1/sessions/links/{link_id}/session",  # the link's secret authenticates it
@@ -254,9 +259,11 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /privacy/delete",
         "GET /privacy/request",
         "GET /privacy/rights/{right}",
+        "GET /privacy/report",
         "GET /privacy/support",
         "GET /privacy/versions",
         "POST /privacy/rights/{right}",  # it sends a code, as the routes of guests
+        "POST /privacy/report",  # likewise
         "POST /privacy/support",  # likewise
         "POST /privacy/request",  # the receipt authenticates it
         "GET /privacy/form",  # the sealed cookie authenticates what the form shows
@@ -427,7 +434,7 @@ def test_only_functions_that_read_exports_or_delete_messages_know_the_hosts_of_f
     functions: dict[str, Template],
 ) -> None:
     configured = [*configured_with(functions, "RU4M_STREAM_FILE_HOSTS")]
-    assert configured == ["conversations", "work_on_hooks", "work_rights"]
+    assert configured == ["conversations", "work_on_hooks", "work_on_reports", "work_rights"]
 
 
 def scheduled(functions: dict[str, Template], name: str, rate: str, retries: int) -> Template:
@@ -745,7 +752,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "access_token": {"public_keys"},
         "admin": {
             accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts",
-            "secret_staff", "staff_versions", "papers_bucket", "rights_queue", *lookup, *sealing,
+            "secret_staff", "staff_versions", "papers_bucket", "reported_bucket", "rights_queue", *lookup,
+            *sealing,
         },
         "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
         "announce_to_shard": {
@@ -785,7 +793,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         # It reads indexes by end, and opens no record.
         "purge_expired": {
             accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
-            "papers_bucket",
+            "papers_bucket", "reported_bucket",
         },
         "push_changes": {accounts, "pushes_queue"},
         "push_messages": {
@@ -796,6 +804,14 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, challenges, claims, rights, usage, "table_ledger", "secret_codes", "secret_receipts",
             "export_bucket", "papers_bucket", "rights_queue", "mail_from", "mail_configuration", *lookup,
             *sealing,
+        },
+        "reports": {
+            accounts, claims, challenges, rights, "table_ledger", "secret_codes", "secret_stream", *lookup,
+            *sealing,
+        },
+        "work_on_reports": {
+            accounts, claims, challenges, rights, "table_ledger", "secret_stream", "avatars_bucket",
+            "reported_bucket", "pushes_queue", "mail_from", "mail_configuration", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "reconcile_chat": {accounts, claims, rights, "table_ledger", "secret_stream", *lookup, *sealing},

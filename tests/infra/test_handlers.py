@@ -89,6 +89,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "notices": (request("GET", "/v1/notices/current"), 200),
     "notifications": (request("GET", "/v1/notifications"), 503),
     "profiles": (request("GET", "/v1/profile"), 503),
+    "reports": (request("GET", "/v1/reports"), 503),
     "rights": (request("GET", "/v1/rights-requests"), 503),
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
     "signup": (request("POST", "/v1/signup", body="{}"), 400),
@@ -149,6 +150,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "clean_images": (messages(json.dumps({"detail": {"object": {"key": UPLOADED}}})), failed(0)),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "send_unsent": (a_schedule_event(), "EntryFailed: ('send_unsent', 'Unavailable')"),
+    "work_on_reports": (a_schedule_event(), "EntryFailed: ('work_on_reports', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, None),
     "push_changes": ({"Records": []}, None),
     "push_messages": (messages("nonsense"), failed(0)),
@@ -257,9 +259,11 @@ CALL_STREAM = {
     "conversations",
     "erase_accounts",
     "reconcile_chat",
+    "reports",
     "send_unsent",
     "sync_chat_profiles",
     "work_on_hooks",
+    "work_on_reports",
     "work_rights",
 }
 

@@ -13,23 +13,27 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
+from chalicelib.accounts.bars import service as bars
 from chalicelib.accounts.model import ClaimKind
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
+from chalicelib.core.transactions import commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
+from chalicelib.privacy.purposes import Practice
 from infra.deployment import vault
 from infra.ops.keys.lookup_key import ClaimsLeft, LookupKeys, SuppressionsLeft
 from infra.ops.keys.versions import Unfinished
 from tests.support.cases.copies import damage
-from tests.support.cases.erasure_parts import erase_tables
+from tests.support.cases.erasure_parts import erase_tables, freeze, stored_account
 from tests.support.clouds import cloud, rotations
 from tests.support.clouds.rotations import Killed, Stage
-from tests.support.faults.races import just_before
+from tests.support.faults.races import before_the_commit, just_before
 from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.practices import describe
 from tests.support.world.world import Reply, User, World
 
 SECRET = "ru4m/test/lookup"
@@ -53,7 +57,10 @@ class LookupStage(Stage):
             container_with(versions)
 
     def _rekey(self) -> int:
-        return self.keys.rekey(lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners]))
+        return self.keys.rekey(
+            lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners]),
+            lambda rows: accounts.tidy_found({name: AccountId(owner) for name, owner in rows.items()}),
+        )
 
 
 def container_with(versions: str) -> None:
@@ -239,6 +246,61 @@ def test_claim_missed_by_a_read_while_it_moved_is_still_removed(
         assert mila.changes(email=None).problem == "changed_meanwhile"
     assert mila.is_stepped_up().changes(email=None).status == 200
     assert vuk.has_email(address).status == 200
+
+
+@pytest.mark.promise("ACC-7")
+@pytest.mark.parametrize("state", ["active", "frozen"])
+def test_row_by_which_a_user_is_found_moves_with_the_claims(
+    stage: LookupStage, world: World, state: str
+) -> None:
+    describe(Practice.MATCHING_CONTACTS)
+    mila = world.a_user()
+    mila.changes(discoverable=True)
+    if state == "frozen":
+        freeze(mila.account_id)
+    stage.keys.rotate()
+    stage.rekey()
+    names = [item["pk"]["S"] for item in cloud.records("discoverable_number")]
+    account = stored_account(mila.account_id)
+    assert names == ([account.found_under] if account.is_active else [])
+    assert str(account.found_under).startswith("discoverable#2#")
+    assert stage.keys.retire() == ["1"]
+
+
+@pytest.mark.promise("ACC-7")
+def test_row_of_an_account_that_changes_meanwhile_moves_with_the_next_run(
+    stage: LookupStage, world: World
+) -> None:
+    """The claims of the account are left too, so that the version is not retired."""
+    describe(Practice.MATCHING_CONTACTS)
+    mila = world.a_user()
+    mila.changes(discoverable=True)
+    stage.keys.rotate()
+    before_the_commit(lambda: freeze(mila.account_id))
+    stage.rekey()
+    with pytest.raises(ClaimsLeft):
+        stage.keys.retire()
+    stage.rekey()
+    assert stage.keys.retire() == ["1"]
+    account = stored_account(mila.account_id)
+    assert account.frozen
+    commit(*accounts.thawing(account, account.frozen))
+    (row,) = cloud.records("discoverable_number")
+    assert row["pk"]["S"] == account.found_under
+    assert row["pk"]["S"].startswith("discoverable#2#")
+
+
+@pytest.mark.promise("ACC-7")
+def test_row_that_no_account_names_is_deleted_by_the_rekey(stage: LookupStage, world: World) -> None:
+    describe(Practice.MATCHING_CONTACTS)
+    mila = world.a_user()
+    mila.changes(discoverable=True)
+    (row,) = cloud.records("discoverable_number")
+    mila.changes(discoverable=False)
+    aws.client("dynamodb").put_item(TableName="ru4m-test-claims", Item=row)
+    stage.keys.rotate()
+    stage.rekey()
+    assert cloud.records("discoverable_number") == []
 
 
 def test_repeated_rekey_changes_nothing(stage: LookupStage, world: World) -> None:
@@ -464,7 +526,7 @@ def test_many_claims_are_moved_in_bounded_reads(stage: LookupStage, world: World
         asked.append(len(owners))
         return 0
 
-    stage.keys.rekey(rekey)
+    stage.keys.rekey(rekey, lambda _: None)
     assert (sum(asked), max(asked)) == (60, 33)
 
 
@@ -527,6 +589,19 @@ def test_version_is_not_retired_while_the_objection_of_an_erased_person_uses_it(
         stage.keys.retire()
     assert (stage.configured[-1], stored_versions()) == ("2,1", {"1", "2"})
     world.advance(800 * DAY)
+    assert stage.keys.retire() == ["1"]
+
+
+@pytest.mark.promise("SAF-1")
+def test_version_is_not_retired_while_a_bar_uses_it(stage: LookupStage, world: World) -> None:
+    phone = a_phone()
+    bars.place_on_number(phone, world.now + 60 * DAY)
+    stage.keys.rotate()
+    stage.rekey()
+    assert bars.barred_until(phone)
+    with pytest.raises(SuppressionsLeft, match=r"1 objections to marketing and barred numbers"):
+        stage.keys.retire()
+    world.advance(61 * DAY)
     assert stage.keys.retire() == ["1"]
 
 

@@ -21,10 +21,13 @@ import typer
 
 from chalicelib.core.http import contract
 from chalicelib.core.ids import (
+    AbuseReportId,
     BreachId,
     DisclosureId,
     HoldId,
+    NumberObjectionId,
     RightsRequestId,
+    SafetyDecisionId,
     SupportMessageId,
     TableRemovalId,
     UserId,
@@ -43,6 +46,9 @@ from infra.ops.refused import CommandRefused
 
 IDS: dict[str, Any] = {
     "request": RightsRequestId,
+    "report": AbuseReportId,
+    "objection": NumberObjectionId,
+    "safety_decision": SafetyDecisionId,
     "disclosure": DisclosureId,
     "complaint": SimpleNamespace(new=lambda: ComplaintId(f"{RightsRequestId.new()}.person")),
     "message": SupportMessageId,
@@ -57,8 +63,8 @@ WORDS = {
     "name": "no-purge", "days": "30", "number": "0", "table": "rights", "status": "completed",
     "first": "2026-01-01", "last": "2026-03-31", "of": "2026", "right": "access", "by": "letter",
     "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
-    "notice": "terms-2027-01-15", "decision": "upheld",
-    "chain": "purge#2026-11-26", "function": "admin",
+    "notice": "terms-2027-01-15", "decision": "upheld", "appeal": "upheld",
+    "chain": "purge#2026-11-26", "function": "admin", "which": "1",
     "team_id": "TEAM123456", "key_id": "KEY1234567", "topic": "com.ru4m.app",
 }  # fmt: skip
 

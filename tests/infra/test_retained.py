@@ -61,7 +61,7 @@ def left(account: AwsAccount) -> AwsAccount:
                 KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                 BillingMode="PAY_PER_REQUEST",
             )
-    for bucket in ("avatars", "exports", "papers", "checkpoints"):
+    for bucket in ("avatars", "exports", "papers", "reported", "checkpoints"):
         name, s3 = f"ru4m-staging-{bucket}-{NUMBER}-{REGION}", account.client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
@@ -115,6 +115,7 @@ def test_each_command_that_deletes_ends_its_line(left: AwsAccount) -> None:
         "CheckpointBucketPolicy",
         "ExportBucketPolicy",
         "PapersBucketPolicy",
+        "ReportedBucketPolicy",
     }
     assert (ALL["vault"] | ALL["data"]) - ended == with_their_buckets
 

@@ -13,12 +13,15 @@ from chalicelib.consents import evidence
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import keyring
 from chalicelib.core.ids import (
+    AbuseReportId,
     BreachId,
     DisclosureId,
     HoldId,
     InvoiceId,
+    NumberObjectionId,
     Pseudonym,
     RightsRequestId,
+    SafetyDecisionId,
     StaffId,
     SupportMessageId,
     TableRemovalId,
@@ -38,6 +41,9 @@ from chalicelib.retention.removals import store as removals
 from chalicelib.rights.complaints.model import ComplaintId
 from chalicelib.rights.complaints.store import COMPLAINTS
 from chalicelib.rights.request.evidence import history_of
+from chalicelib.safety.decisions.store import DECISIONS
+from chalicelib.safety.numbers.store import OBJECTIONS
+from chalicelib.safety.reports.store import REPORTS
 from chalicelib.staff import history as staff_history
 from chalicelib.staff import notices
 from chalicelib.staff.billing import service as billing
@@ -97,6 +103,9 @@ _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.HOLDS.history_of(HoldId.new()).kind
 _TABLE_REMOVAL = removals.REMOVALS.history_of(TableRemovalId.new()).kind
 _TOMBSTONE = "tombstone"
+_REPORT = REPORTS.history_of(AbuseReportId.new()).kind
+_SAFETY = DECISIONS.history_of(SafetyDecisionId.new()).kind
+_OBJECTION = OBJECTIONS.history_of(NumberObjectionId.new()).kind
 _LANGUAGE = ChangeKind.LANGUAGE.value
 # The mark of a change, which no restore takes back.
 _MARKS = ("dynamodb:PutItem", "${UsageTableArn}")
@@ -108,6 +117,9 @@ _OF_JOBS = {one.HISTORY.kind for one in (backups, chat_settings, purge, reconcil
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
     "AdminRole": {
+        _OBJECTION,
+        _REPORT,
+        _SAFETY,
         _BREACH,
         _COMPLAINT,
         _CONSENT,
@@ -125,14 +137,16 @@ LEDGER_KINDS = {
     "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
     "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
-    "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
+    "EraseAccountsRole": {_REPORT, _RIGHTS, _TOMBSTONE},
+    "ReportsRole": {_OBJECTION, _REPORT, _SAFETY},
+    "WorkOnReportsRole": {_OBJECTION, _REPORT, _SAFETY},
     "PurgeExpiredRole": {backups.HISTORY.kind, purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "NoteBouncesRole": {_SUPPORT},
     "ReportInboxRole": {_SUPPORT},
     "RenewShardRole": {_CONSENT},
     "ProfilesRole": {*ChangeKind, _CONSENT},
-    "RightsRole": {_CONSENT, _LANGUAGE, ChangeKind.NUMBER.value, _RIGHTS, _SUPPORT},
+    "RightsRole": {_CONSENT, _LANGUAGE, ChangeKind.NUMBER.value, _REPORT, _RIGHTS, _SUPPORT},
     "SignupRole": {ChangeKind.NUMBER.value},
     "NotifyOfBreachesRole": {_BREACH},
     "TransferCopiesRole": {_RIGHTS},
@@ -173,6 +187,7 @@ EXPECTED = {
     "AdminRole": {
         _own_logs("admin"),
         ("s3:GetObject", "${PapersBucketArn}/clean/*"),
+        ("s3:GetObject", "${ReportedBucketArn}/reported/*"),  # sealed; the record has the key
         ("dynamodb:ConditionCheckItem", "${RightsTableArn}"),  # one pseudonym of a member of staff
         (
             (
@@ -185,6 +200,7 @@ EXPECTED = {
         ("dynamodb:Query", "${AccountsTableArn}/index/live"),  # whom a breach affects, counted
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # bars
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -192,8 +208,8 @@ EXPECTED = {
         ("dynamodb:DeleteItem", "${RightsTableArn}"),  # marks that a right is being exercised
         ("dynamodb:Query", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
-        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/received"),
+        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
         # The lists of complaints, disclosures, breaches and removals, and the requests of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
@@ -338,6 +354,45 @@ EXPECTED = {
         ("kms:Decrypt", "${StageKeyArn}"),
         _MAILING,
         (_LIFT_SUPPRESSION, "*"),
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
+    # It changes no account.
+    "ReportsRole": {
+        _own_logs("reports"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
+        _REQUESTS_OF_A_SUBJECT,
+        *_LEDGER,
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}, ${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
+    "WorkOnReportsRole": {
+        _own_logs("work_on_reports"),
+        ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${RightsTableArn}",
+        ),
+        (
+            "dynamodb:Query",
+            "${RightsTableArn}/index/due, ${RightsTableArn}/index/open, ${RightsTableArn}/index/owner",
+        ),
+        *_LEDGER,
+        ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        ("s3:DeleteObject", "${AvatarsBucketArn}/kept/*, ${AvatarsBucketArn}/owners/*"),
+        ("s3:GetObject", "${AvatarsBucketArn}/kept/*"),
+        ("s3:PutObject", "${ReportedBucketArn}/reported/*"),
+        ("sqs:SendMessage", "${PushesQueue.Arn}"),
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        _MAILING,
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
@@ -491,7 +546,9 @@ EXPECTED = {
         ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
         ("s3:ListBucket", "${PapersBucketArn}"),
         ("s3:DeleteObject", "${PapersBucketArn}/*"),
-        ("dynamodb:BatchGetItem", "${RightsTableArn}"),  # which papers are recorded
+        ("dynamodb:BatchGetItem", "${RightsTableArn}"),  # which papers and reports are recorded
+        ("s3:ListBucket", "${ReportedBucketArn}"),
+        ("s3:DeleteObject", "${ReportedBucketArn}/*"),
     },
     "CloseIdleAccountsRole": {
         _own_logs("close_idle_accounts"),
@@ -742,6 +799,7 @@ EXPECTED = {
         ("s3:AbortMultipartUpload, s3:DeleteObject, s3:PutObject", "${ExportBucketArn}/preserved/*"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${BillingTableArn}"),
+        ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -779,14 +837,22 @@ KEYS = {
         "accounts/index/live": {"??", "sm_*"},
         "billing": {"A#*"},
         "challenges": {"announcement_progress#*", "limit#operator_calls#*", "limit#subject_lookups#*"},
-        "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},
+        "claims": {
+            "barred#*",
+            "discoverable#*",
+            "email#*",
+            "former_phone#*",
+            "phone#*",
+            "unwanted_*",
+            "user#*",
+        },
         "keys": {"A#*"},
         "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], *_OF_JOBS)},
-        "rights": {"A#*", "B#*", "D#*", "R#*", "S#*", "T#*"},
-        "rights/index/open": {"??", "holds"},
+        "rights": {"A#*", "B#*", "D#*", "R#*", "S#*", "SR#*", "T#*"},
+        "rights/index/open": {"??", "abuse_reports", "holds", "number_objections", "safety_decisions"},
         "rights/index/owner": {"A#*", "breaches", "complaints", "disclosures", "hold#*", "table_removals"},
-        "rights/index/received": {"????-??#??"},
-        "rights/index/stuck": {"??", "holds"},
+        "rights/index/received": {"????-??#??", "reported#*"},
+        "rights/index/stuck": {"??", "abuse_reports", "holds", "number_objections", "safety_decisions"},
     },
     "ContactsRole": {
         "accounts": {"A#*", "C#*"},
@@ -794,8 +860,9 @@ KEYS = {
             "contact_code#*",
             "contact_request#*",
             *(f"limit#{name}#*" for name in ("blocks", "contact_attempts", "contact_codes", "invitations")),
+            *(f"limit#{name}#*" for name in ("matched_numbers", "matched_numbers_per_address")),
         },
-        "claims": {"user#*"},
+        "claims": {"discoverable#*", "user#*"},
         "keys": {"A#*"},
     },
     "ConversationsRole": {
@@ -1016,9 +1083,12 @@ def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) 
         assert conditions.pop(of_pushes) == _only("push_token#*")  # moved, ended, or unknown to its provider
     assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
     only = _only("unwanted_*")
-    assert conditions.pop("SignupRole") == _only("phone#*", "unwanted_*", "username#*")  # ADR 68, ADR 106
-    assert conditions.pop("RightsRole") == _only("former_phone#*", "phone#*", "unwanted_*")  # or comes back
-    assert conditions.pop("EraseAccountsRole") == _only("push_token#*", "unwanted_*")
+    found, numbers = "discoverable#*", ("phone#*", "unwanted_*")
+    assert conditions.pop("SignupRole") == _only(found, *numbers, "username#*")  # ADR 68, ADR 106
+    assert conditions.pop("RightsRole") == _only(found, "former_phone#*", *numbers)  # a number comes back
+    assert conditions.pop("EraseAccountsRole") == _only(found, "push_token#*", "unwanted_*")
+    assert conditions.pop("WorkRightsRole") == _only(found)  # a restriction ends
+    assert conditions.pop("WorkOnReportsRole") == _only(found)  # a suspension ends
     roles = ("AdminRole", "ConsentsRole")
     assert conditions == dict.fromkeys(roles, only)
     assert all(kind.startswith("unwanted_") for kind in AddressKind)

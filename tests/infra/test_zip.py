@@ -30,10 +30,10 @@ TOP_LEVEL = {
     "app", "chalice", "chalicelib",
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "anyio", "attr", "attrs",
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
-    "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "markupsafe", "multidict",
-    "phonenumbers", "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six",
-    "stream_chat", "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
-    "_argon2_cffi_bindings", "argon2",
+    "dateutil", "email_validator", "frozenlist", "glin_profanity", "idna", "jmespath", "jwt", "markupsafe",
+    "multidict", "phonenumbers", "propcache", "pydantic", "pydantic_core", "requests", "rfc8785",
+    "s3transfer", "six", "stream_chat", "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl",
+    "_argon2_cffi_bindings", "_cffi_backend", "argon2",
     "h11", "h2", "hpack", "httpcore2", "httpx2", "hyperframe", "truststore",
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ from chalicelib.stream.export.parts import (
     StreamReason,
 )
 from chalicelib.stream.export.service import Pending, Ready, StreamCopy, StreamExportTask
+from chalicelib.stream.files import FileGone
 from chalicelib.stream.model import StreamRefused, StreamUnavailable, TaskId, TaskState
 from infra.stream_emulator import Emulator
 from tests.support.stream.chat import Chatters
@@ -361,7 +362,7 @@ def test_expired_link_is_replaced_by_a_fresh_one(chat: Chatters, stream: Emulato
     ready = finish_export(chat["Mila"])
     old = link_of(ready)
     world.advance(2 * DAY)
-    with pytest.raises(download.ExportFileNotFound):
+    with pytest.raises(FileGone):
         list(download.lines(old))
     with export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
@@ -464,7 +465,7 @@ def test_lines_are_joined_across_chunks(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = link_of(finish_export(chat["Mila"]))
-    monkeypatch.setattr(download, "_CHUNK", 3)
+    monkeypatch.setattr(download, "CHUNK", 3)
     stream.fault(path="/exports", status=200, body="one\n\ntwenty-two\nthe last has no end")
     assert [bytes(line) for line in download.lines(url)] == [b"one", b"twenty-two", b"the last has no end"]
 

@@ -14,9 +14,11 @@ from chalicelib.core.table import Item, Table, owner_of
 from chalicelib.privacy import bundles, codec, erasure, register
 from chalicelib.privacy.personal import KeyClass
 from chalicelib.privacy.plans import erasure_plan
+from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, delete_records, erase_tables
 from tests.support.world.builders import a_device, a_fault, a_phone, an_event
+from tests.support.world.practices import describe
 from tests.support.world.world import User, World
 
 # Challenges hold what a code was sent for, sealed under the stage key, for 48 hours (Action.LAPSE).
@@ -54,6 +56,7 @@ def all_readable(*spared: Table) -> str:
 @pytest.fixture
 def mila(world: World) -> User:
     """Return a user with a canary in every personal field that a client can set, and in her ids."""
+    describe(Practice.COUNTING_USE, Practice.MATCHING_CONTACTS)
     known, device = world.canaries, a_device()
     known.add("device", device["device_id"])
     texts = {name: known(name) for name in ("display_name", "name", "job_title", "employer")}

@@ -16,13 +16,16 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Place, SealBroken
 from chalicelib.core.table import Key, Query, Table, partition_of
 from chalicelib.privacy import codec, subject_keys
+from chalicelib.privacy.purposes import Practice
 from chalicelib.retention.held import store as held_store
 from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import SubjectHolds
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.erasure import keep
+from chalicelib.rights.erasure.certificates.model import Remaining
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
+from tests.support.cases.abuse import decides, reports
 from tests.support.cases.copies import damage
 from tests.support.cases.disclosures import an_approved_order
 from tests.support.cases.erasure_requests import (
@@ -49,6 +52,7 @@ from tests.support.cases.holds import (
     places_hold,
 )
 from tests.support.faults.races import just_before
+from tests.support.world.practices import describe
 from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.promise("RGT-3", "RET-3"), pytest.mark.usefixtures("services")]
@@ -140,6 +144,17 @@ def test_erasure_completes_by_itself_when_the_hold_lapses(world: World, mila: Us
     assert last.completed_at >= hold.until > first.completed_at
     assert ("profile", 1) in {(one.records, one.count) for one in last.deleted if one.place.name == "HELD"}
     assert by_receipt(mila, request).json["decision"]["kept"] == []
+
+
+@pytest.mark.promise("SAF-1")
+def test_new_certificate_after_a_hold_names_reports_once(world: World, mila: User) -> None:
+    describe(Practice.REPORTING)
+    decides(world.an_operator("alice"), reports(world.a_user(), mila).json["abuse_report_id"])
+    places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    work(world, request, within=100 * DAY)
+    assert certificate(request).held == ()
+    assert [one.what for one in certificate(request).remains].count(Remaining.REPORTS) == 1
 
 
 def test_operators_see_what_an_erasure_kept_as_its_certificate_states_it(world: World, mila: User) -> None:

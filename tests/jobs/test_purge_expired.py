@@ -478,7 +478,7 @@ def test_idle_run_reads_only_one_part_per_lane(world: World, days: int, lanes: i
     leases = {"dynamodb.GetItem": 9, "dynamodb.PutItem": 18}
     # The two queries more are for the heads of the evidence of the purge and of the check of backups.
     backups = {"dynamodb.ListBackups": 1}
-    assert calls == {"dynamodb.Query": lanes * len(FEW) + 2, "s3.ListObjectsV2": 5, **leases, **backups}
+    assert calls == {"dynamodb.Query": lanes * len(FEW) + 2, "s3.ListObjectsV2": 6, **leases, **backups}
 
 
 def test_index_reads_no_more_than_what_is_due(world: World) -> None:

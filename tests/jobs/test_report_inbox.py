@@ -160,7 +160,10 @@ def test_mail_names_what_it_could_not_read(mila: User, alice: Operator) -> None:
     assert alice.enters(mila.user_id, "objection", purposes=["security"]).status == 201
     with unreadable_cases():
         *_, last = lines()
-    kinds = "hold, disclosure, complaint, breach, table removal, support message"
+    kinds = (
+        "hold, disclosure, complaint, breach, table removal, support message, abuse report, "
+        "number objection, safety decision"
+    )
     assert last == f"Not read, since it is unavailable: {kinds}."
     assert "Not read" not in " ".join(lines())
 

@@ -30,6 +30,7 @@ from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Tally
 from infra.stream_emulator import Emulator
 from tests.support.cases import support
+from tests.support.cases.abuse import decides, own_reports, reports
 from tests.support.cases.breaches import an_announced_breach
 from tests.support.cases.erasure_requests import erasable
 from tests.support.cases.restrictions import restricts, work_for
@@ -64,11 +65,12 @@ ALLOWED: dict[str, set[str]] = {
     "sweep_rights": set(),
     "checkpoint_ledger": set(),
     "watch_breaches": {"account_notice"},  # required by law
+    "work_on_reports": set(),  # notices of decisions, which the law requires
     "report_inbox": {"support_message"},  # the answer that its owner asked for; else it mails operators
 }
 # How long after the restriction a job runs: the day of the events closes, and they end after thirty days.
 WAITED = dict.fromkeys(ALLOWED, 4 * DAY) | {"purge_expired": 40 * DAY, "renew_consents": 40 * DAY}
-_MAILING = {"announce_notices", "watch_breaches", "report_inbox"}
+_MAILING = {"announce_notices", "watch_breaches", "report_inbox", "work_on_reports"}
 
 
 def test_every_job_is_listed() -> None:
@@ -145,6 +147,10 @@ def test_job_does_not_use_the_data_of_a_restricted_account(
         an_announced_breach(world.an_operator("alice"), world.an_operator("bob"))
     if job.name == "report_inbox":
         support.answers(world.an_operator("alice"), support.writes(world, address))
+    if job.name == "work_on_reports":
+        reporter = world.a_user()
+        decides(world.an_operator("alice"), reports(reporter, mila).json["abuse_report_id"])
+        own_reports(reporter)  # so only Mila has to be notified
     before, texts = records_of(mila), len(world.sent_messages())
     with cloud.sent_mail() as mails:
         run(job)

@@ -10,7 +10,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.core import table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table_names import Table
@@ -24,7 +24,7 @@ from chalicelib.stream.users import access
 from chalicelib.stream.users.sync import blocked_users
 from infra.stream_emulator import Emulator
 from tests.support.cases.copies import a_copy, damage
-from tests.support.cases.erasure_parts import erase, freeze
+from tests.support.cases.erasure_parts import erase, freeze, stored_account
 from tests.support.cases.erasure_requests import a_subject
 from tests.support.cases.restrictions import lifts, restricts, work
 from tests.support.clouds import cloud
@@ -115,7 +115,8 @@ def test_account_stays_due_while_stream_does_not_take_its_blocks(world: World, s
     mila, jovan = world.a_user(), world.a_user()
     mila.blocks(jovan)
     assert sync(mila, jovan) == []
-    commit(accounts.thawing(AccountId(mila.account_id), freeze(mila.account_id)))
+    frozen = freeze(mila.account_id)
+    commit(*accounts.thawing(stored_account(mila.account_id), frozen))
     stream.fault(path="/users/block", status=503, code=-1, times=100)
     assert resync() == 1
     stream.clear_faults()
@@ -136,7 +137,7 @@ def test_freeze_and_thaw_mark_the_account(world: World, stream: Emulator) -> Non
     frozen = freeze(mila.account_id)
     assert [row["sk"]["S"] for row in marked()] == ["account"]
     assert sync(mila, sk="account") == []
-    commit(accounts.thawing(AccountId(mila.account_id), frozen))
+    commit(*accounts.thawing(stored_account(mila.account_id), frozen))
     assert [row["sk"]["S"] for row in marked()] == ["account"]
 
 

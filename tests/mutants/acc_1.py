@@ -178,9 +178,9 @@ MUTANTS: tuple[Mutant, ...] = (
         name="terms_of_new_numbers_are_checked_before_the_code",
         promise="ACC-1",
         place="chalicelib.signup.service:verify",
-        find="ref = _ref(challenge_id)",
+        find="ref = ChallengeRef(ChallengePurpose.SIGNUP, challenge_id)",
         replace=(
-            "ref = _ref(challenge_id)\n"
+            "ref = ChallengeRef(ChallengePurpose.SIGNUP, challenge_id)\n"
             "    asked = challenges.get(ref)\n"
             "    if asked and asked.phone and accounts.glance_at_owner_of_contact(asked.phone, "
             ") is None:\n"
@@ -235,7 +235,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="changed_number_leaves_no_trace",
         promise="ACC-1",
         place="chalicelib.accounts.store.changes:_renumbering",
-        find="traces += traces_of(account, ChangeKind.NUMBER, phone, at, keys)",
+        find="traces += traces_of(account, ChangeKind.NUMBER, changed.phone, at, keys)",
         replace="pass",
         harm=(
             "After a restore, the account of a user with a stolen SIM is opened by the thief's number, "

@@ -71,8 +71,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="resend_counts_for_no_address",
         promise="ACC-2",
         place="chalicelib.signup.service:resend",
-        find="challenges.resend(_ref(challenge_id), address, _known_device)",
-        replace="challenges.resend(_ref(challenge_id), None, _known_device)",
+        find="ChallengeRef(ChallengePurpose.SIGNUP, challenge_id), address, _known_device",
+        replace="ChallengeRef(ChallengePurpose.SIGNUP, challenge_id), None, _known_device",
         harm="A network has four times as many texts sent to strangers as its limit says.",
     ),
     Mutant(

@@ -72,8 +72,8 @@ MUTANTS = (
         name="bytes_outlast_their_paper",
         promise="RET-1",
         place="chalicelib.retention.purge.store:stray_papers",
-        find='if paper_id not in {one["paper_id"] for one in records.get(place, {}).get("papers", ())}:',
-        replace="if place not in records:",
+        find='if paper_id not in {one["paper_id"] for one in record.get("papers", ())}:',
+        replace="if not record:",
         harm="A passport that was dropped from its record stays stored while its request has another paper.",
     ),
 )

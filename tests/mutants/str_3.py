@@ -58,7 +58,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="restriction_is_not_due_at_stream",
         promise="STR-3",
-        place="chalicelib.accounts.store.changes:_moving_to",
+        place="chalicelib.accounts.store.states:_moving_to",
         find="put |= also | unsent.new_mark(place)",
         replace="put |= also",
         harm="Stream is down when a user is restricted, and the user's phone stays in the chat.",

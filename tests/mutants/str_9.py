@@ -50,7 +50,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="former_member_reads_and_renames",
         promise="STR-9",
-        place="chalicelib.people.conversations.service:_own_conversation",
+        place="chalicelib.people.conversations.service:own_conversation",
         find=" or not found.has(me.account_id)",
         replace="",
         harm="A user who was removed from a group still sees who joins it, and gives it a name.",

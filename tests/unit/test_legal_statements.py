@@ -10,7 +10,7 @@ import pytest
 from chalicelib.consents.evidence import COVERS
 from chalicelib.operations.breaches import clocks
 from chalicelib.operations.breaches.clocks import DeadlineRule
-from chalicelib.privacy import register, words
+from chalicelib.privacy import register
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.processing import Row, rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
@@ -132,16 +132,3 @@ def test_statement_that_records_are_sealed_excludes_usage_data() -> None:
 
 def test_open_request_is_kept_until_its_answer() -> None:
     assert row("open_request").kept == "until the request is answered"
-
-
-# --- settings that have no effect yet
-
-
-@pytest.mark.parametrize("schema", ["OwnProfile", "ProfileChanges"])
-@pytest.mark.parametrize(("field", "is_unused"), [("discoverable", True), ("online_visible", False)])
-def test_setting_without_an_effect_is_described_as_not_used_yet(
-    schema: str, field: str, *, is_unused: bool
-) -> None:
-    described = OPENAPI["components"]["schemas"][schema]["properties"][field]["description"]
-    assert ("not used yet" in described) is is_unused
-    assert ("not used yet" in words.label(field)) is is_unused  # in the copy

@@ -358,7 +358,10 @@ DEFAULTS = {
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200, "secret_changes_day": 10,
     "avatars_day": 20,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
-    "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
+    "abuse_reports_day": 20, "anonymous_reports_day": 20,
+    "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20,
+    "invitations_first_week_day": 5, "invitations_declined_week": 5, "blocks_day": 200,
+    "matched_numbers_most": 1_400, "matched_numbers_first_week": 500, "matched_numbers_per_address": 10_000,
     "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
     "conversations_day": 100, "conversation_changes_day": 200, "group_names_day": 100,
     "message_deletions_day": 1_000, "conversation_members_most": 49,
@@ -376,7 +379,9 @@ COUNTS = {
     "secret_changes_day", "codes_reserved_day", "codes_reserved_for_account_day",
     "codes_unverified_country_hour", "codes_unverified_country_day",
     "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
-    "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
+    "abuse_reports_day", "anonymous_reports_day", "contact_codes_day", "contact_attempts_day",
+    "invitations_day",
+    "invitations_first_week_day", "invitations_declined_week", "blocks_day",
     "conversations_day", "conversation_changes_day", "group_names_day", "message_deletions_day",
     "logins_per_address", "logins_per_name_day", "avatars_day", "notification_changes_day",
     "missed_calls_day", "push_registrations_day",
@@ -428,6 +433,7 @@ def test_each_figure_can_be_set(name: str, stage: str) -> None:
         "site_bits_v6": "40",
         "prefix_digits": "2",
         "usage_events_per_day": "800",
+        **{name: "800" for name in DEFAULTS if name.startswith("matched_numbers")},
     }
     variable, value = figures.variable(figures.Limits, name), unlike.get(name, "8")
     variables = {**environment.variables(), "RU4M_STAGE": stage, variable: value}

@@ -108,6 +108,7 @@ def test_closed_lists_repeat_those_of_the_concepts() -> None:
     # These codes are counted with `other`: a further value of these metrics costs a dollar a month.
     assert listed(Dimension.CODE) == {*ChallengePurpose} - {
         ChallengePurpose.RECOVERY,
+        ChallengePurpose.REPORT,
         ChallengePurpose.SUPPORT,
     }
     assert listed(Dimension.PURPOSE) == {purpose.value for purpose in ASKED_FOR}

@@ -88,7 +88,7 @@ def test_every_period_is_configurable_and_its_default_is_within_its_bounds() -> 
 def test_default_periods_equal_those_of_the_privacy_policy() -> None:
     assert {period.name: str(period.bounds.default) for period in Period} == {
         "CHALLENGE": "PT48H",
-        "LIMIT": "P1D",
+        "LIMIT": "P7D",
         "CODE_COUNT": "P3D",
         "CODE_HISTORY": "P7D",
         "ANNOUNCING": "P7D",
@@ -97,6 +97,8 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "STREAM_HOOK": "PT48H",
         "STREAM_CASE": "P1Y",
         "SUPPORT_MESSAGE": "P1Y",
+        "ABUSE_REPORT": "P90D",
+        "BARRED_NUMBER": "P365D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",
@@ -148,7 +150,7 @@ def test_empty_configuration_leaves_all_periods_at_their_defaults(text: str) -> 
     [
         ("usage=P91D", "usage has to be between P7D and P90D"),
         ("usage=P6D", "usage has to be between P7D and P90D"),
-        ("limit=P2D", "limit has to be between P1D and P1D"),
+        ("limit=P2D", "limit has to be between P7D and P7D"),
         ("billing=P9Y", "billing has to be between P10Y and P15Y"),
         ("staff_register=P8Y", "staff_register has to be between P9Y and P15Y"),
         ("rights_evidence=P73M", "staff_register has to be at least three years longer than rights_evidence"),

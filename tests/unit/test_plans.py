@@ -30,6 +30,7 @@ from chalicelib.privacy.plans import (
 )
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.safety.model import SAFETY_LAW
 from tests.support.world.world import World
 
 pytestmark = pytest.mark.usefixtures("forget_test_records")
@@ -170,8 +171,12 @@ def test_requests_and_disclosures_outlive_an_erasure_for_legal_claims() -> None:
         for record in about_users()
         if isinstance(record.declaration.retention, Statutory) and record.declaration.kind in kinds
     }
-    assert laws.keys() == {"certificate", "complaint", "disclosure", "hold", "rights_request"}
+    assert laws.keys() == {
+        "abuse_report", "certificate", "complaint", "disclosure", "hold", "number_objection",
+        "rights_request", "safety_decision",
+    }  # fmt: skip
     assert set(laws.values()) == {
+        SAFETY_LAW,
         "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL",
         "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR, Art. 5(2) and 30 ZZPL",
     }

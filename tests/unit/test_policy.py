@@ -189,9 +189,12 @@ PROVEN = {
     "usage": "never no nikada ne ne nijednog = USE-1 RET-4",
     "no_tracking": "never nikada ne = USE-9",
     "consents": "only samo = RestsOn RGT-7",
+    "matching": "without not none only bez ne nijedan ne samo = ACC-7 ACC-10 MATCHING_CONTACTS",
     "only": "only only samo samo = Exactly SEC-2 NOT-6",
     "authorities": "only samo = NOT-3 NOT-5",
     "online": "only samo niste = STREAM STR-10 HIDING_STATUS",
+    "reports": "without no not bez nije ne = STREAM Kept SAF-1 REPORTING",
+    "barred_numbers": "two no dva ne ne = SAF-1 REPORTING",
     "backups": "cannot ne ni = backups key_backups",
     "pushes": "no cannot nema ne = APPLE GOOGLE CALL-2 NOTIFYING",
     "field.notification_choices/quiet_hours": "ne = ",
@@ -208,7 +211,6 @@ PROVEN = {
     "new_terms": "not ne = notice NOT-1 STR-4 erasure",
     "field.diagnostics_event/diagnostics": "nije = ",
     "field.held_record/document": "all = ",
-    "field.profile/discoverable": "not ne = ",
     "field.purposes/wholly_restricted": "all = ",
 }
 

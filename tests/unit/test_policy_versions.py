@@ -135,9 +135,12 @@ def test_first_version_names_the_practices_that_begin_in_each_language(language:
     files = pages.files_of(NoticeKind.PRIVACY, facts(), None)
     said, changes = (json.loads(files[name])[language] for name in ("clauses.json", "changes.json"))
     assert changes.splitlines()[1:] == [
+        said["matching"],
         said["counting_use"],
         said["pushes"],
         said["online"],
+        said["reports"],
+        said["barred_numbers"],
         said["idle"],
         said["identity_papers"],
     ]

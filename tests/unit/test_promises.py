@@ -25,7 +25,7 @@ def a_helper() -> None: ...
 IN_PART = {
     "RET-5", "STR-2", "STR-7", "STR-9",
 }  # fmt: skip
-NOT_OFFERED = {"ACC-7", "ACC-8", "USE-3", "USE-5", "USE-6", "USE-8", "USE-11"}
+NOT_OFFERED = {"ACC-8", "USE-3", "USE-5", "USE-6", "USE-8", "USE-11"}
 NOT_YET: set[str] = set()
 
 

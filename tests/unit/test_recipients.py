@@ -338,6 +338,7 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
         ("account", "phone"),
         ("challenge", "phone"),
         ("erasure_inputs", "phone"),
+        ("number_objection", "phone"),
         ("rights_request", "contact_phone"),
     }
     assert {(k, n) for k, n, r in leaving if r == "MAIL_PROVIDERS"} == {
@@ -346,6 +347,9 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
         ("erasure_inputs", "email"),
         ("rights_request", "contact_email"),
         ("rights_request", "country"),  # an answer names the authority there
+        ("abuse_report", "mailbox"),
         ("support_message", "email"),
         ("support_message", "answer"),
+        ("abuse_report", "rule"),
+        *(("safety_decision", name) for name in ("rule", "measures", "days")),
     }

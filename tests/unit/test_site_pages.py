@@ -35,7 +35,9 @@ from tests.support.world.limits import configure
 
 EVERY = sorted(site.PAGES)
 # Pages of other modules of the site and of the API.
-ELSEWHERE = {"/privacy/policy", "/privacy/request", "/privacy/support", "/privacy/versions"}
+ELSEWHERE = {
+    "/privacy/policy", "/privacy/report", "/privacy/request", "/privacy/support", "/privacy/versions",
+}  # fmt: skip
 AUTHORITY = "https://www.poverenik.rs"
 
 

@@ -7,6 +7,7 @@ import ast
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,10 @@ CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
     "channels.find_message": (
         lambda: channels.find_message(NOTE),
         {f"/messages/{NOTE}": ID, "?show_deleted_message": OTHER},
+    ),
+    "channels.hide_message": (
+        lambda: channels.hide_message(replace(MESSAGE, is_deleted=False)),
+        {f"/messages/{NOTE}": ID},
     ),
     "channels.delete_message": (
         lambda: channels.delete_message(MESSAGE),

@@ -247,7 +247,7 @@ def of(challenge: Challenge) -> tuple[Budget, ...]:
     if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
         return (PER_COUNTRY, IN_ALL)
     purposes = ChallengePurpose
-    guests = {purposes.GUEST, purposes.RECOVERY, purposes.SIGNUP, purposes.SUPPORT}
+    guests = {purposes.GUEST, purposes.RECOVERY, purposes.REPORT, purposes.SIGNUP, purposes.SUPPORT}
     return (MAILED_TO_GUESTS,) if challenge.email and challenge.purpose in guests else ()
 
 

@@ -17,8 +17,9 @@ Strangers can have codes sent only to numbers of the served countries (ADR 26).
 
 A rights request without a session has limits of its own per number and mailbox, so a stranger who requests
 its codes uses up none of the owner's codes for signing in, and sends few messages (ADR 49). A message to our
-support counts against the same ones, so that it lets a stranger send no more mail (ADR 100). So does the mail
-of a recovery; its code to a number counts like one for a new number of the account (ADR 104).
+support counts against the same ones, so that it lets a stranger send no more mail (ADR 100). So do a report
+of abuse without an account (ADR 119) and the mail of a recovery; its code to a number counts like one for a
+new number of the account (ADR 104).
 
 A sign-in has no session. If a limit refuses its code, a device that the number's owner knows has a reserve of
 a few codes a day, which strangers cannot use up. It also bounds the codes that are mailed in place of a text
@@ -269,7 +270,14 @@ def _reserve_of(device: Device) -> Limiter:
     )
 
 
-_OF_GUESTS = frozenset({ChallengePurpose.GUEST, ChallengePurpose.RECOVERY, ChallengePurpose.SUPPORT})
+_OF_GUESTS = frozenset(
+    {
+        ChallengePurpose.GUEST,
+        ChallengePurpose.RECOVERY,
+        ChallengePurpose.REPORT,
+        ChallengePurpose.SUPPORT,
+    }
+)
 
 
 def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple[Limiter, str]]:

@@ -40,6 +40,7 @@ class ChallengePurpose(StrEnum):
     NUMBER = "number"  # a new number for an account
     GUEST = "guest"  # a rights request without a session
     SUPPORT = "support"  # a message to our support (USE-10)
+    REPORT = "report"  # a report of abuse without an account (SAF-1)
     RECOVERY = "recovery"  # an account whose owner lost phone and number: mailbox, then new number (ADR 104)
     LET_IN = "let_in"  # a session that waits, by the account's mailbox (ADR 68)
 

@@ -43,7 +43,7 @@ from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import InProgress, Problem, Unavailable
-from chalicelib.core.http import ClientAddress
+from chalicelib.core.http import Body, ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
@@ -70,6 +70,14 @@ def _report_outage_as_unsent(channel: CodeChannel) -> Iterator[None]:
         yield
     except Unavailable:
         raise _UNSENT[channel] from None
+
+
+def to_mailbox(
+    purpose: ChallengePurpose, mailbox: str, locale: str | None, body: Body, address: ClientAddress
+) -> CodeRequest:
+    """The request of a person without a session for a code to a mailbox that is not proved yet."""
+    by_mail = CodeChannel.EMAIL
+    return CodeRequest(purpose, by_mail, mailbox, locale, scope=mailbox, body=body, address=address)
 
 
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:

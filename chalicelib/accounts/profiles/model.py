@@ -85,13 +85,23 @@ DisplayName = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
     AfterValidator(_legible),
 ]
+
+
+def _polite(text: str) -> str:
+    from chalicelib.core import insults  # not at the top: most functions take no name
+
+    return insults.refuse(text)
+
+
+# As users choose what others see; stored names are not checked again (ADR 120).
+ChosenName = Annotated[DisplayName, AfterValidator(_polite)]
+ChosenLine = Annotated[Line, AfterValidator(_polite)]
 Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausible_birth)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
 _SPOKEN = Field(description="The language and region of the user (BCP 47), in which messages are written")
-# A setting of a feature that does not exist yet (ACC-7).
-_FOUND = Field(description="Whether others may find the user by number. Stored, but not used yet.")
+_FOUND = Field(description="Whether anyone who has the user's number sees their name and picture (ACC-7)")
 _SEEN = Field(
     description="Whether all who share a conversation with the user see when they are online (STR-10)"
 )
@@ -107,6 +117,11 @@ def _hiding_status(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if name != "online_visible"}
 
 
+def _not_found(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Before the fourth shape, nothing followed from `discoverable`, so no user chose it (ADR 118)."""
+    return {name: value for name, value in values.items() if name != "discoverable"}
+
+
 class Profile(
     Record,
     table=Table.ACCOUNTS,
@@ -115,7 +130,7 @@ class Profile(
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
-    upcasts=(_without_avatar_url, _hiding_status),
+    upcasts=(_without_avatar_url, _hiding_status, _not_found),
 ):
     """What a user entered about themselves. Stream gets the display name and the status (STR-1, STR-10)."""
 
@@ -196,7 +211,7 @@ class ProfileValues(Body):
     `locale` is stored with the account, all others with the profile.
     """
 
-    display_name: DisplayName | None = None
+    display_name: ChosenName | None = None
     name: Line | None = None
     date_of_birth: Birthday | None = None
     job_title: Line | None = None

@@ -30,6 +30,7 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
+from chalicelib.accounts.discovery import store as discovery
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
@@ -176,7 +177,7 @@ def returning(
     """
     account, keys = owner
     taken_from = holder[0].account_id if holder else None
-    return [
+    writes = [
         *accounts.number_return(account, number, keys, logout.revocation_at(clock.now())),
         *(_moves(account, number, taken_from) if number != account.phone else ()),
         *(accounts.number_passing(*holder) if holder else ()),
@@ -184,3 +185,4 @@ def returning(
         accounts.last_uses.use_now(account.account_id),
         store.event(account.account_id, SecurityEventKind.NUMBER_RETURNED),
     ]
+    return discovery.once_per_row(writes)

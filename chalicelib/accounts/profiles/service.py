@@ -12,6 +12,7 @@ from chalicelib.accounts.avatars.model import Avatar
 from chalicelib.accounts.avatars.service import AVATAR
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
+from chalicelib.accounts.discovery import store as discovery
 from chalicelib.accounts.model import Account, ChangeKind, ClaimedValues
 from chalicelib.accounts.profiles import messages, store
 from chalicelib.accounts.profiles.model import (
@@ -114,12 +115,14 @@ def change(
         except TextNotSent:
             raise Unavailable from None
         of_account = [accounts.active_as_read(account)]
-    if _changes_language(account, changes):
-        of_account = accounts.locale_change(account, changes.locale, keys)
+    if _changes_settings(account, changes):
+        locale, found_under = _settings_after(account, changes)
+        of_account = accounts.settings_change(account, locale, found_under, keys)
+        changed = account.model_copy(update={"locale": locale, "found_under": found_under})
+    else:
+        changed = account
     profile = _replace(account, profile, _merged(profile, changes), keys, *of_account, *also)
-    if _changes_language(account, changes):
-        account = account.model_copy(update={"locale": changes.locale})
-    return account, profile
+    return changed, profile
 
 
 def change_writes(
@@ -138,18 +141,29 @@ def change_writes(
         raise ValueError("the address is changed together with its claim")
     changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
     of_account = list[Write]()
-    if _changes_language(account, changes):
-        of_account = accounts.restoration(account, account.phone, changes.locale, keys)
+    if _changes_settings(account, changes):
+        of_account = accounts.rectification(account, *_settings_after(account, changes), keys)
     return [store.written(changed, keys)], of_account
 
 
 def _is_applied(account: Account, profile: Profile, changes: ProfileChanges) -> bool:
     same = Profile(**{**_merged(profile, changes), "version": profile.version}) == profile
-    return same and not _changes_language(account, changes)
+    return same and not _changes_settings(account, changes)
 
 
-def _changes_language(account: Account, changes: ProfileChanges) -> bool:
-    return "locale" in changes.model_fields_set and changes.locale != account.locale
+def _changes_settings(account: Account, changes: ProfileChanges) -> bool:
+    """Whether a patch changes the language, or whether the account can be found by number."""
+    named = changes.model_fields_set
+    language = "locale" in named and changes.locale != account.locale
+    return language or ("discoverable" in named and bool(changes.discoverable) != bool(account.found_under))
+
+
+def _settings_after(account: Account, changes: ProfileChanges) -> tuple[str | None, str | None]:
+    """The language that a patch leaves, and the row by which the account is found by number."""
+    named, found = changes.model_fields_set, account.found_under
+    if "discoverable" in named and bool(changes.discoverable) != bool(found):
+        found = discovery.row_name(account.phone) if changes.discoverable else None
+    return (changes.locale if "locale" in named else account.locale), found
 
 
 class TooManyStatements(ValueError):
@@ -261,9 +275,20 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
         if account:
             values = claimed(account, profile)
             suppressions.commit_revised(partial(suppressions.renewal, Addresses(account.phone, values.email)))
-            with suppress(accounts.ClaimMoved):
+            # The row first: the claims that are left show that an account is not done.
+            with suppress(accounts.ClaimMoved, accounts.StateMoved):
+                moved += _refind(account)
                 moved += accounts.rekey(values)
     return moved
+
+
+def _refind(account: Account) -> int:
+    """Move the row by which an account is found by number; return how many moved."""
+    writes = accounts.refinding(account)
+    if not writes or account.found_under == discovery.row_name(account.phone):
+        return 0
+    commit(*writes)
+    return 1
 
 
 def _replace(

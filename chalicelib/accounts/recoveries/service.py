@@ -52,16 +52,8 @@ def start(asked: NewRecovery, address: ClientAddress, key: IdempotencyKey | None
     Raises:
         InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress: see `challenges.start`.
     """
-    mailbox = asked.mailbox()
-    request = CodeRequest(
-        purpose=ChallengePurpose.RECOVERY,
-        channel=CodeChannel.EMAIL,
-        destination=mailbox,
-        locale=asked.locale,
-        scope=mailbox,
-        body=asked,
-        address=address,
-    )
+    recovery = ChallengePurpose.RECOVERY
+    request = challenges.to_mailbox(recovery, asked.mailbox(), asked.locale, asked, address)
     return challenges.start(request, key).view()
 
 

@@ -2,7 +2,8 @@
 
 A view with a `SessionHolder` also serves sessions that wait for the account's owner (ADR 68); all others
 refuse them. A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller`
-also serves frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A
+also serves frozen, suspended and restricted accounts, since their owners can always exercise their rights
+(RGT-11). A
 `StepUpCaller` is a `RightsCaller` whose token was stepped up in the last ten minutes, and an
 `ActiveStepUpCaller` is a `Caller` with such a token. A route of which only some calls need one has a
 `Requirement`.
@@ -40,6 +41,15 @@ class Restricted(Forbidden):
     """Processing is restricted (Art. 18 GDPR): the data may only be stored."""
 
     title = "The processing of this account's data is restricted"
+
+
+class AccountSuspended(Forbidden):
+    """The account is suspended because of reports of abuse (ADR 115)."""
+
+    title = "This account is suspended; only privacy rights, reports and appeals are possible"
+    may_show: ClassVar[dict[str, Any]] = {
+        "suspension_ends_at": {"type": "string", "format": "date-time", "description": "When that ends"}
+    }
 
 
 class StepUpRequired(Forbidden):
@@ -133,7 +143,12 @@ class RightsCaller(SessionHolder):
 class Caller(RightsCaller):
     """The owner of a live session of an active account."""
 
-    problems: ClassVar[tuple[type[Problem], ...]] = (*RightsCaller.problems, AccountFrozen, Restricted)
+    problems: ClassVar[tuple[type[Problem], ...]] = (
+        *RightsCaller.problems,
+        AccountFrozen,
+        AccountSuspended,
+        Restricted,
+    )
     needs_current_app = True
 
     @classmethod
@@ -142,11 +157,13 @@ class Caller(RightsCaller):
 
         Raises:
             SessionEnded, SessionWaits: as for a RightsCaller.
-            AccountFrozen, Restricted: the account may only exercise its rights.
+            AccountFrozen, AccountSuspended, Restricted: the account may only exercise its rights.
         """
         caller = super().authorize(claims, found)
         if problem := _REFUSED_STATES.get(caller.account.state):
             raise problem
+        if (until := caller.account.suspended_until) and caller.account.is_suspended:
+            raise AccountSuspended(suspension_ends_at=clock.to_text(until))
         return caller
 
 
@@ -160,7 +177,7 @@ class StepUpCaller(RightsCaller):
         """Accept what the class without a step-up accepts, if the token is stepped up.
 
         Raises:
-            SessionEnded, SessionWaits, AccountFrozen, Restricted: as for that class.
+            SessionEnded, SessionWaits, AccountFrozen, AccountSuspended, Restricted: as for that class.
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         caller = super().authorize(claims, found)

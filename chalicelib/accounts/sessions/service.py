@@ -14,7 +14,7 @@ from typing import Self
 import jwt
 
 from chalicelib.accounts.challenges.model import Opened
-from chalicelib.accounts.model import Account, AccountState, Device
+from chalicelib.accounts.model import Account, Device
 from chalicelib.accounts.service import ACCOUNT
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import (
@@ -80,7 +80,7 @@ def scope_of(session: Session, account: Account) -> Scope:
     """The scope of a session: the narrower one of its own and that of the account by its state."""
     if session.is_waiting:
         return Scope.WAITING
-    return Scope.FULL if account.state is AccountState.ACTIVE else Scope.RIGHTS
+    return Scope.FULL if account.is_active else Scope.RIGHTS
 
 
 def session_view(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:

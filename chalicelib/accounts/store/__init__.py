@@ -19,6 +19,7 @@ from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
+from chalicelib.accounts.discovery import store as discovery
 from chalicelib.accounts.model import Account, AccountState, Claim, ClaimedValues, ClaimKind
 from chalicelib.core import clock, keyring, shards, table
 from chalicelib.core.batches import batched
@@ -205,7 +206,9 @@ def _readable_claim(item: Item) -> Claim | None:
 
 
 def release_claims(claims: ClaimedValues, until: datetime) -> int:
-    """Move an account's claims to quarantine; returns how many this run moved, at least.
+    """Move an account's claims to quarantine, and delete the row by which it is found by number.
+
+    It returns how many claims this run moved, at least.
 
     A run that is killed after its write leaves no count, so the end is that the account owns no claim.
 
@@ -219,6 +222,8 @@ def release_claims(claims: ClaimedValues, until: datetime) -> int:
     Raises:
         Unavailable: DynamoDB does not answer, or claims were changed each time between read and write.
     """
+    if claims.phone:  # a freeze deleted the row, but a restore may have brought it back
+        discovery.forget(claims.phone, claims.account_id)
     moved = 0
     for _ in range(_RELEASE_TRIES):
         # A batched read is not a snapshot. A claim that moves between its places moves once (see

@@ -1,12 +1,8 @@
-"""The writes that change an account's number, language or state, and the conditions on them.
+"""The writes that change an account's number or language, and the conditions on them.
 
 The sealed part of an account is replaced as a whole. So a write of number or language requires the version
 that was read. With it come the traces of the change: an entry in the Ledger, and a mark in Usage (ADR 66).
-
-The state is in clear: active, frozen for an erasure, restricted, or being erased. Each write of the state
-belongs to the transaction that records why, and requires the state from which it starts. So a write for
-another request, or a late one, conflicts. A restriction leaves a frozen account frozen: it changes the state
-that the thaw restores.
+The row by which the account is found by number follows the number and the switch (ADR 118).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,20 +11,21 @@ from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
+from chalicelib.accounts.discovery import store as discovery
 from chalicelib.accounts.model import (
     Account,
     AccountState,
     ChangeKind,
     Claim,
     ClaimKind,
-    Frozen,
     LastChange,
     NumberDispute,
 )
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
+from chalicelib.accounts.store.suspensions import is_active
 from chalicelib.core import clock, observe, table
 from chalicelib.core.clock import HOUR
-from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Claims
 from chalicelib.core.settings import settings
 from chalicelib.core.table import (
@@ -55,26 +52,6 @@ _NOT_ERASING = Attr("state").ne(AccountState.ERASING)
 
 class AccountMoved(Conflict):
     """The account was changed since it was read, is being erased, or is in a state that does not allow it."""
-
-
-class NotFreezable(Conflict):
-    """The account is frozen for another request, is being erased, or changed its state since it was read."""
-
-
-class AccountGone(Conflict):
-    """The account does not exist, or its erasure is past the point of no return."""
-
-
-class NotFrozen(Conflict):
-    """The account is not frozen for this request, or its erasure is past the point of no return."""
-
-
-class NotActive(Conflict):
-    """The account does not exist, or is frozen, restricted or being erased."""
-
-
-class StateMoved(Conflict):
-    """The account does not exist, is being erased, or changed its state since it was read."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +97,19 @@ def former_claims(account: Account) -> list[Create]:
     return [Create(current, item | ends, conflict=ClaimMoved, or_over=ours)]
 
 
-def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> list[Write]:
-    """The writes that change the language of an active account; their conflict is AccountMoved."""
-    return _renumbering(account, account.phone, locale, keys, Attr("state").eq(AccountState.ACTIVE))
+def settings_change(
+    account: Account, locale: str | None, found_under: str | None, keys: SubjectKeys
+) -> list[Write]:
+    """The writes that change the language of an active account, and the row by which it is found by number.
+
+    Their conflict is AccountMoved.
+    """
+    return _renumbering(account, {"locale": locale, "found_under": found_under}, keys, is_active())
 
 
 def number_change(account: Account, phone: str, keys: SubjectKeys) -> list[Write]:
     """The writes that give an active account another number; their conflict is AccountMoved."""
-    return _renumbering(account, phone, account.locale, keys, Attr("state").eq(AccountState.ACTIVE))
+    return _renumbering(account, {"phone": phone}, keys, is_active())
 
 
 def number_return(account: Account, phone: str, keys: SubjectKeys, revoked_before: datetime) -> list[Write]:
@@ -139,9 +121,8 @@ def number_return(account: Account, phone: str, keys: SubjectKeys, revoked_befor
     only_if = Attr("revoked_before").not_exists() | Attr("revoked_before").lte(revoked)
     ended = {"sessions_since": clock.to_text(clock.now()), "revoked_before": revoked}
     ended |= unsent.new_mark(account_key(account.account_id))
-    return _renumbering(
-        account, phone, account.locale, keys, Attr("state").eq(account.state) & only_if, ended
-    )
+    only_if &= Attr("state").eq(account.state)
+    return _renumbering(account, {"phone": phone}, keys, only_if, ended)
 
 
 def number_loss(account: Account, keys: SubjectKeys) -> list[Write]:
@@ -151,7 +132,14 @@ def number_loss(account: Account, keys: SubjectKeys) -> list[Write]:
 
 def restoration(account: Account, phone: str | None, locale: str | None, keys: SubjectKeys) -> list[Write]:
     """The writes that give an account number and language, in any state; their conflict is AccountMoved."""
-    return _renumbering(account, phone, locale, keys, _NOT_ERASING)
+    return _renumbering(account, {"phone": phone, "locale": locale}, keys, _NOT_ERASING)
+
+
+def rectification(
+    account: Account, locale: str | None, found_under: str | None, keys: SubjectKeys
+) -> list[Write]:
+    """The writes of `settings_change`, in any state."""
+    return _renumbering(account, {"locale": locale, "found_under": found_under}, keys, _NOT_ERASING)
 
 
 def correction(account: Account, phone: str | None, locale: str | None, keys: SubjectKeys) -> list[Write]:
@@ -159,35 +147,40 @@ def correction(account: Account, phone: str | None, locale: str | None, keys: Su
 
     Its conflict is AccountMoved. The number counts as changed now, so another run keeps it without its mark.
     """
-    update: dict[str, object] = {"phone": phone, "locale": locale, "version": account.version + 1}
-    if phone != account.phone:
-        update["number_changed_at"] = clock.now()
-    return [_rewriting(account, account.model_copy(update=update), keys, ALWAYS, (), {})]
+    changed = _changed(account, {"phone": phone, "locale": locale}, clock.now())
+    return _rewriting(account, changed, keys, ALWAYS, (), {})
 
 
 def _renumbering(
     account: Account,
-    phone: str | None,
-    locale: str | None,
+    values: Mapping[str, object],
     keys: SubjectKeys,
     only_if: ConditionBase,
     ended: Mapping[str, object] | None = None,
 ) -> list[Write]:
-    """The writes of number and language, with the traces of each that changes.
+    """The writes of number, language and what follows from them, with the traces of each that changes.
 
     `ended`: what ends all sessions; None: they stay.
     """
     at, traces = clock.now(), list[Write]()
-    if locale != account.locale:
-        traces += traces_of(account, ChangeKind.LANGUAGE, locale, at, keys)
-    changed = account.model_copy(update={"locale": locale, "version": account.version + 1})
-    if phone != account.phone:
-        traces += traces_of(account, ChangeKind.NUMBER, phone, at, keys)
-        changed = changed.model_copy(update={"phone": phone, "number_changed_at": at})
+    changed = _changed(account, values, at)
+    if changed.locale != account.locale:
+        traces += traces_of(account, ChangeKind.LANGUAGE, changed.locale, at, keys)
+    if changed.phone != account.phone:
+        traces += traces_of(account, ChangeKind.NUMBER, changed.phone, at, keys)
     drop: tuple[str, ...] = ()
-    if ended or phone != account.phone:
+    if ended or changed.phone != account.phone:
         drop, only_if = ("dispute",), only_if & _is_disputed_as(account)  # it was about the number before
-    return [_rewriting(account, changed, keys, only_if, drop, ended or {}), *traces]
+    return [*_rewriting(account, changed, keys, only_if, drop, ended or {}), *traces]
+
+
+def _changed(account: Account, values: Mapping[str, object], at: datetime) -> Account:
+    """The next version of an account; with another number, it is found by that one, if by any."""
+    after = account.model_copy(update={**values, "version": account.version + 1})
+    if after.phone == account.phone:
+        return after
+    found = discovery.row_name(after.phone) if account.found_under else None
+    return after.model_copy(update={"number_changed_at": at, "found_under": found})
 
 
 def disputing(account: Account, device: Sequence[str]) -> Change:
@@ -247,8 +240,8 @@ def unchanged(account: Account) -> Present:
 
 def active_as_read(account: Account) -> Present:
     """The condition that an account is active, with the number that was read; conflict: AccountMoved."""
-    is_active = Attr("state").eq(AccountState.ACTIVE)
-    return Present(account_key(account.account_id), _is_version(account) & is_active, conflict=AccountMoved)
+    place, same = account_key(account.account_id), _is_version(account) & is_active()
+    return Present(place, same, conflict=AccountMoved)
 
 
 def _rewriting(
@@ -258,14 +251,22 @@ def _rewriting(
     only_if: ConditionBase,
     drop: tuple[str, ...],
     ended: Mapping[str, object],
-) -> Change:
-    """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation."""
+) -> list[Write]:
+    """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation.
+
+    The row by which the account is found by number follows, in the state that was read.
+    """
     place = account_key(after.account_id)
     item = codec.to_item(after, place, keys)
-    written = ("sealed", "version", "number_changed_at")
+    written = ("sealed", "version", "number_changed_at", "found_under")
     changed: dict[str, object] = {name: item[name] for name in written if name in item} | {**ended}
     only_if = visible() & _is_version(before) & only_if
-    return Change(place, put=changed, drop=drop, only_if=only_if, conflict=AccountMoved)
+    rows = list[Write]()
+    if after.found_under != before.found_under:
+        rows = [*discovery.deletions(before), *discovery.rows(after, before.state)]
+        only_if &= Attr("state").eq(before.state)
+        drop = drop if after.found_under else (*drop, "found_under")
+    return [Change(place, put=changed, drop=drop, only_if=only_if, conflict=AccountMoved), *rows]
 
 
 def traces_of(
@@ -306,93 +307,3 @@ LAST_CHANGES = {kind: codec.readable_need_of(LastChange, _key_of(kind)) for kind
 
 def _is_version(account: Account) -> ConditionBase:
     return Attr("version").eq(account.version)
-
-
-def active(account_id: AccountId) -> Present:
-    """The condition that an account exists and is active; its conflict is NotActive."""
-    return Present(account_key(account_id), only_if=Attr("state").eq(AccountState.ACTIVE), conflict=NotActive)
-
-
-def freezing(account_id: AccountId, frozen: Frozen) -> Change:
-    """The write that freezes an account for an erasure; its conflict is NotFreezable.
-
-    For the same request it may be repeated, with another end. It requires the state `frozen.before`, so that
-    a restriction that was placed since the account was read is not lost.
-    """
-    usable = Attr("state").is_in([AccountState.ACTIVE, AccountState.RESTRICTED])
-    free = usable & Attr("state").eq(frozen.before)
-    again = _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
-    return Change(
-        place := account_key(account_id),
-        put={"state": AccountState.FROZEN, "frozen": frozen.model_dump(mode="json")} | unsent.new_mark(place),
-        only_if=visible() & (free | again),
-        conflict=NotFreezable,
-    )
-
-
-def thawing(account_id: AccountId, frozen: Frozen) -> Change:
-    """The write that undoes a freeze and restores the state before it; its conflict is NotFrozen."""
-    return Change(
-        place := account_key(account_id),
-        put={"state": frozen.before} | unsent.new_mark(place),
-        drop=("frozen",),
-        only_if=visible() & _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before),
-        conflict=NotFrozen,
-    )
-
-
-def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
-    """The write after which no route and no job finds the account; its conflict is NotFrozen."""
-    only_if, put = visible() & _is_frozen_for(request_id), {"state": AccountState.ERASING}
-    return Change(account_key(account_id), put=put, only_if=only_if, conflict=NotFrozen)
-
-
-def not_erasing(account_id: AccountId) -> Present:
-    """The condition that an account exists and `ending` was not written; its conflict is AccountGone."""
-    return Present(account_key(account_id), only_if=_NOT_ERASING, conflict=AccountGone)
-
-
-def _is_frozen_for(request_id: RightsRequestId) -> ConditionBase:
-    return Attr("state").eq(AccountState.FROZEN) & Attr("frozen.request_id").eq(request_id)
-
-
-def restricting(account: Account, revoked_before: datetime) -> Change:
-    """The write that restricts an account and revokes its chat tokens that were issued before an instant."""
-    revoked = max(revoked_before, account.revoked_before or revoked_before)
-    return _moving_to(account, AccountState.RESTRICTED, {"revoked_before": clock.to_text(revoked)})
-
-
-def releasing(account: Account) -> Change:
-    """The write that makes a restricted account active again."""
-    return _moving_to(account, AccountState.ACTIVE, {})
-
-
-def sent(account: Account, mark: unsent.UnsentMark | None) -> Write:
-    """The removal of an account's mark if state and revocation are as they were sent to Stream.
-
-    Without a mark it is the condition that they are. Its conflict is MarkMoved.
-    """
-    place, revoked, before = account_key(account.account_id), Attr("revoked_before"), account.revoked_before
-    same = Attr("state").eq(account.state)
-    same &= revoked.eq(clock.to_text(before)) if before else revoked.not_exists()
-    return unsent.removal(mark, same) if mark else Present(place, same, conflict=unsent.MarkMoved)
-
-
-def _moving_to(account: Account, state: AccountState, also: dict[str, object]) -> Change:
-    put: dict[str, object] = {"state": state}
-    if account.frozen and account.state is AccountState.FROZEN:
-        thawed = account.frozen.model_copy(update={"before": state})
-        put = {"frozen": thawed.model_dump(mode="json")}
-    place = account_key(account.account_id)
-    put |= also | unsent.new_mark(place)
-    return Change(place, put=put, only_if=_is_in_state(account), conflict=StateMoved)
-
-
-def _is_in_state(account: Account) -> ConditionBase:
-    same = visible() & Attr("state").eq(account.state) & Attr("state").ne(AccountState.ERASING)
-    if account.frozen and account.state is AccountState.FROZEN:
-        frozen = account.frozen
-        same &= Attr("frozen.request_id").eq(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
-    if account.revoked_before is None:
-        return same & Attr("revoked_before").not_exists()
-    return same & Attr("revoked_before").eq(clock.to_text(account.revoked_before))

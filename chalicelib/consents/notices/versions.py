@@ -77,7 +77,7 @@ FROZEN: tuple[Notice, ...] = (
         effective_at=_JANUARY_2027,
         url="",
         changes="",
-        digest="36c4adc993a9d1e716eb7365273fb9e1a01bc6de1de302dc521e36ac4c000d29",
+        digest="069bed2060e853f7be4fcb994cf946cfa71b5d904fc0bdab55c131444a36d5b5",
         practices=frozenset(Practice),
         messages_kept=TEMPORARILY,
     ),

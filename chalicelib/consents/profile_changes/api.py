@@ -48,8 +48,8 @@ def change_profile(
     Sent again after a lost response, the same patch gets 200 also with the ETag of before. A patch with
     `email` needs a stepped-up token. The number and the removed address are notified before. A date of birth
     or a country that shows that the user is too young to consent ends the consents that were given: ask the
-    user, and send `end_consents=true`. A change of `online_visible` gets 409 `not_offered` while the privacy
-    policy in effect does not name it.
+    user, and send `end_consents=true`. A change of `online_visible` or `discoverable` gets 409 `not_offered`
+    while the privacy policy in effect does not name it.
     """
     account, profile = profiles.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     account, profile = service.change(

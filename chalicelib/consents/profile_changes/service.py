@@ -5,8 +5,9 @@
 - The transaction requires the decisions as they were read, also if there is no consent. A consent that is
   given at the same time is decided again after the change, or the change is refused and sent again.
 - The subject confirms the end of consents, unless nothing would end.
-- Nothing follows from a status while the policy in effect does not say that users can hide it. So its change
-  is refused, and not stored without effect (STR-10).
+- Nothing follows from a status while the policy in effect does not say that users can hide it, and from
+  `discoverable` while it does not say that contacts are matched. So a change of either is refused, and not
+  stored without effect (STR-10, ACC-7).
 """
 
 from chalicelib.accounts.model import Account
@@ -23,6 +24,7 @@ from chalicelib.core.http import Confirmation, IfMatch
 from chalicelib.privacy.purposes import Practice
 from chalicelib.privacy.subject_keys import SubjectKeys
 
+_SWITCHES = {"online_visible": Practice.HIDING_STATUS, "discoverable": Practice.MATCHING_CONTACTS}
 _SHOWS_AGE = frozenset({"date_of_birth", "country"})
 
 
@@ -39,11 +41,11 @@ def change(
     """Apply a merge patch as `profiles.change` does, and end the consents that the subject is too young for.
 
     Raises:
-        NotOffered: the online status would change, and nothing follows from it yet.
+        NotOffered: a switch would change from which nothing follows yet.
         WouldEndConsents: consents would end, and the end is not confirmed.
         ChangedMeanwhile, Unavailable: as for `profiles.change`; or the subject decided about a purpose.
     """
-    if _changes_status(profile, changes) and not notices.describes(Practice.HIDING_STATUS):
+    if without_effect(profile, changes):
         raise NotOffered
     made = too_young(account, profile, changes, purposes, keys)
     if made and made.withdrawn and not (confirmed and confirmed.is_given) and expected.allows(profile.etag):
@@ -57,10 +59,19 @@ def change(
     return after
 
 
-def _changes_status(profile: Profile, changes: ProfileChanges) -> bool:
-    """Whether a patch changes who sees that the user is online; null hides it."""
-    named = "online_visible" in changes.model_fields_set
-    return named and bool(changes.online_visible) != profile.online_visible
+def without_effect(profile: Profile, changes: ProfileChanges) -> list[str]:
+    """The switches that a patch would change, and from which nothing follows yet."""
+    return [
+        name
+        for name, practice in _SWITCHES.items()
+        if _changes(name, profile, changes) and not notices.describes(practice)
+    ]
+
+
+def _changes(switch: str, profile: Profile, changes: ProfileChanges) -> bool:
+    """Whether a patch changes a switch; null switches it off."""
+    named = switch in changes.model_fields_set
+    return named and bool(getattr(changes, switch)) != getattr(profile, switch)
 
 
 def too_young(

@@ -51,6 +51,7 @@ from chalicelib.core.table.writes import (
     Change,
     Create,
     Delete,
+    Discard,
     Present,
     Remove,
     Replace,

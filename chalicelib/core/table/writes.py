@@ -152,6 +152,18 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Discard:
+    """Delete what is at a key, if anything is; it never conflicts."""
+
+    key: Key
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A Delete without a condition."""
+        return "Delete", dict(place(self.key))
+
+
+@dataclass(frozen=True)
 class Absent:
     """The condition that no visible or held item is at a key, or one for which `or_over` holds.
 

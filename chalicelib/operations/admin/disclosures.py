@@ -12,6 +12,7 @@ from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Body, Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import DisclosureId, StaffId, UserId
 from chalicelib.operations.admin.views import PageView, WithEvidence, evidence_of
+from chalicelib.safety.reports import service as reports
 from chalicelib.staff import service as staff
 from chalicelib.staff.cases import etag
 from chalicelib.staff.disclosures import decide, service
@@ -133,7 +134,9 @@ def list_disclosures(operator: Operator, cursor: Cursor | None) -> PageView[Disc
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, NotInForce))
 def propose_disclosure(operator: Operator, body: NewDisclosure) -> Created[DisclosureView]:
     """Propose a disclosure. No data may go out before another operator approves it."""
-    view = DisclosureView.of(service.propose(staff.register(operator.arn), body))
+    by, report_id = staff.register(operator.arn), body.abuse_report_id
+    reported = reports.account_of(report_id, body.user_id) if report_id else None
+    view = DisclosureView.of(service.propose(by, body, reported))
     return Created(view, location=f"{_ALL}/{view.id}")
 
 

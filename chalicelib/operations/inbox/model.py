@@ -39,6 +39,9 @@ class InboxSource(StrEnum):
     STREAM_CASE = "stream_case"
     TABLE_REMOVAL = "table_removal"
     SUPPORT = "support_message"
+    ABUSE_REPORT = "abuse_report"
+    SAFETY_DECISION = "safety_decision"
+    NUMBER_OBJECTION = "number_objection"
     REVIEW = "review"
 
 

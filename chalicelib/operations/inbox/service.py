@@ -34,6 +34,12 @@ from chalicelib.retention.removals.service import REMOVALS
 from chalicelib.rights.complaints.model import Complainant, Complaint
 from chalicelib.rights.complaints.service import COMPLAINTS
 from chalicelib.rights.operators import lists
+from chalicelib.safety.decisions.model import DecisionState, SafetyDecision
+from chalicelib.safety.decisions.service import DECISIONS
+from chalicelib.safety.numbers.model import NumberObjection
+from chalicelib.safety.numbers.service import OBJECTIONS
+from chalicelib.safety.reports.model import AbuseReport
+from chalicelib.safety.reports.service import REPORTS
 from chalicelib.staff import history
 from chalicelib.staff.cases import PAGE
 from chalicelib.staff.disclosures.decide import DECIDE_WITHIN
@@ -162,6 +168,31 @@ def _of_support_message(one: SupportMessage, _by: StaffId | None) -> Iterator[Wa
         yield Waiting(InboxSource.SUPPORT, one.support_message_id, due, DueBy.OUR_RULE, needed, show)
 
 
+def _of_abuse_report(one: AbuseReport, _by: StaffId | None) -> Iterator[Waiting]:
+    """A report waits for its decision, or for the answer to the appeal of its reporter."""
+    needed = Needed.ANSWER if one.awaits_answer else Needed.DECISION
+    entry = partial(Waiting, InboxSource.ABUSE_REPORT, one.abuse_report_id, one.open_until)
+    if one.is_open:
+        yield entry(DueBy.OUR_RULE, needed, f"abuse show {one.abuse_report_id}")
+
+
+def _of_number_objection(one: NumberObjection, _by: StaffId | None) -> Iterator[Waiting]:
+    """An objection to the bar of a number waits for its answer."""
+    show = f"abuse show-number {one.number_objection_id}"
+    if one.decided_at is None:
+        about = InboxSource.NUMBER_OBJECTION, one.number_objection_id
+        yield Waiting(*about, one.decide_by, DueBy.OUR_RULE, Needed.ANSWER, show)
+
+
+def _of_safety_decision(one: SafetyDecision, by: StaffId | None) -> Iterator[Waiting]:
+    """A proposal waits for the second operator; a decision for the answer to an appeal."""
+    is_proposed = one.state is DecisionState.PROPOSED
+    needed = signature(one.proposed_by, by) if is_proposed else Needed.ANSWER
+    if due := one.waits_until:
+        show = f"abuse show-decision {one.safety_decision_id}"
+        yield Waiting(InboxSource.SAFETY_DECISION, one.safety_decision_id, due, DueBy.OUR_RULE, needed, show)
+
+
 def _due_reviews() -> RecordPage[Any, Any]:
     return RecordPage(reviews.due(clock.day_of(clock.now())), ())
 
@@ -171,7 +202,15 @@ def _of_review(review: Review, _by: StaffId | None) -> Iterator[Waiting]:
     yield Waiting(InboxSource.REVIEW, review.what, ends, DueBy.OUR_RULE, Needed.REVIEW, "recipients reviews")
 
 
-_OPEN_FIRST = frozenset({InboxSource.BREACH, InboxSource.COMPLAINT, InboxSource.SUPPORT})
+_OPEN_FIRST = frozenset(
+    {
+        InboxSource.ABUSE_REPORT,
+        InboxSource.BREACH,
+        InboxSource.COMPLAINT,
+        InboxSource.NUMBER_OBJECTION,
+        InboxSource.SUPPORT,
+    }
+)
 
 # Of each source: its page, and the entries of one record of it as an operator sees them.
 _SOURCES: Mapping[
@@ -185,5 +224,8 @@ _SOURCES: Mapping[
     InboxSource.STREAM_CASE: (partial(stream_cases.open_page, None), _of_stream_case),
     InboxSource.TABLE_REMOVAL: (partial(REMOVALS.table.page, None, PAGE), _of_table_removal),
     InboxSource.SUPPORT: (partial(MESSAGES.table.page, None, PAGE), _of_support_message),
+    InboxSource.ABUSE_REPORT: (partial(REPORTS.page, None, PAGE), _of_abuse_report),
+    InboxSource.NUMBER_OBJECTION: (partial(OBJECTIONS.page, None, PAGE), _of_number_objection),
+    InboxSource.SAFETY_DECISION: (partial(DECISIONS.page, None, PAGE), _of_safety_decision),
     InboxSource.REVIEW: (_due_reviews, _of_review),
 }

@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.bars import service as bars
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
@@ -43,6 +45,7 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.restored import requests
 from chalicelib.rights.restored.restraints import objected_to_marketing
+from chalicelib.safety.decisions import service as decisions
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ Keep = Callable[[Tombstone], KeepOutcome]
 # Runs of a move. Only a function that changes the tables at the same time can make all of them incomplete.
 _KEEP_TRIES = 5
 
+_OF_NUMBER = f"{ClaimKind.PHONE}#"
 # The most accounts of a batched read.
 _ACCOUNTS_PER_READ = 100
 
@@ -137,6 +141,8 @@ def release_claims(erased: frozenset[AccountId], workers: Workers, perform: Perf
         for claims in accounts.owned_claims_in(segment):
             for key, owner in claims.items():
                 if owner in erased:
+                    if key.pk.startswith(_OF_NUMBER) and (barred := decisions.barred_until(owner)):
+                        perform(partial(bars.place, key, barred))
                     perform(partial(accounts.release_claim, key, owner, until))
                     released += 1
         return released

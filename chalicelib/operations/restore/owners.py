@@ -114,7 +114,7 @@ def settle(
         Unavailable: a table does not answer.
     """
     settling = _Settling(at - MARGIN, recorded, erased, perform)
-    passes = (settling.apply_changes, settling.release_claims, settling.make_claims)
+    passes = (settling.apply_changes, settling.release_claims, settling.make_claims, settling.find_again)
     outcomes = (outcome for one in passes for outcome in workers.on_segments(one))
     return reduce(SettledOwners.add, outcomes, SettledOwners())
 
@@ -184,6 +184,15 @@ class _Settling:
             done.named |= {
                 (owner, OwnerOutcome.NUMBERLESS) for owner in values if self._is_numberless(rows[owner])
             }
+        return done
+
+    def find_again(self, segment: Segment) -> SettledOwners:
+        """Write the rows by which the accounts of a segment are found by number (ADR 118)."""
+        done = SettledOwners()
+        for found in self._accounts(segment):
+            with _naming_unreadable(found, done):
+                if (account := found[OPEN_STORED_ACCOUNT]) and (writes := accounts.refinding(account)):
+                    self.perform(partial(commit, *writes))
         return done
 
     def _is_numberless(self, found: Found) -> bool:

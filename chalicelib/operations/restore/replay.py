@@ -33,6 +33,7 @@ from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
@@ -55,6 +56,12 @@ from chalicelib.rights.restored import freezes, requests, restraints
 from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
 from chalicelib.rights.restored.restraints import RestraintOutcome
+from chalicelib.safety.decisions import service as safety
+from chalicelib.safety.decisions.service import DECISIONS
+from chalicelib.safety.numbers import service as numbers
+from chalicelib.safety.numbers.service import OBJECTIONS
+from chalicelib.safety.reports import service as reports
+from chalicelib.safety.reports.service import REPORTS
 from chalicelib.staff.disclosures import service as disclosures
 
 # The most requests or accounts that one call reads.
@@ -123,12 +130,21 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         yield ReplayPart((f"avatars: {lost} taken off, whose files are gone",))
         yield _apply_decisions("withdrawals", decisions.apply_withdrawals, order, found)
         yield _apply_restraints(order)
+        limited = safety.settle_again(order.workers.on_segments, order.perform)
+        yield ReplayPart((f"suspensions and pauses of reports: {limited} accounts compared with decisions",))
     if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
         yield _apply_decisions("objections to marketing", decisions.apply_objections, order, found)
+        lifted = numbers.lift_again(order.perform)
+        yield ReplayPart((f"bars of numbers: {lifted} lifted again",))
     if Table.RIGHTS in order.restored:
         yield _list_lost(order, found)
         yield _list_behind(order, "breach", BREACHES.table)
         yield _list_behind(order, "complaint", COMPLAINTS.table)
+        yield _list_behind(order, "abuse report", REPORTS)
+        yield _list_behind(order, "safety decision", DECISIONS)
+        yield _list_behind(order, "number objection", OBJECTIONS)
+        for account_id in found.accounts:
+            order.perform(partial(reports.forget_reporter, account_id, clock.now() + DAY))
     yield _count_survivors(order, found)
 
 

@@ -5,10 +5,13 @@ from chalice.app import Blueprint
 from chalicelib.accounts.blocks.service import PEER, require_peer
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.consents.model import NotOffered, PurposeNotPermitted
+from chalicelib.consents.service import PURPOSES
 from chalicelib.core.contract_words import LimitName
-from chalicelib.core.errors import IdempotencyMismatch, NotFound, Unavailable
+from chalicelib.core.errors import IdempotencyMismatch, NotFound, TooMany, Unavailable
 from chalicelib.core.http import (
     Accepted,
+    ClientAddress,
     Created,
     Cursor,
     DailyLimit,
@@ -26,6 +29,8 @@ from chalicelib.core.settings import settings
 from chalicelib.people.contacts import invitations, service
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.codes.service import CODE
+from chalicelib.people.contacts.matching import service as matching
+from chalicelib.people.contacts.matching.model import MatchedContacts, NumbersToMatch
 from chalicelib.people.contacts.model import (
     ContactCodeReplaced,
     ContactLimitReached,
@@ -112,6 +117,24 @@ def add_contact(
 def list_contacts(caller: Caller, cursor: Cursor | None, size: PageSize) -> ContactList:
     """List the caller's contacts. Those whose accounts are frozen or restricted are left out."""
     return service.listed(require_peer(caller.found), cursor, size)
+
+
+@route(
+    contacts,
+    "POST",
+    "/v1/contacts/match",
+    needs=(*PEER, PURPOSES),
+    limit=Unlimited("Each number costs one of an allowance that is refilled in seven days"),
+    problems=(NotOffered, PurposeNotPermitted, TooMany, Unavailable),
+)
+def match_contacts(caller: Caller, body: NumbersToMatch, address: ClientAddress) -> MatchedContacts:
+    """Find users by the numbers of the caller's address book, with the consent `contact_matching`.
+
+    Send only numbers that were not matched lately: each one counts, and nothing of them is stored. Names are
+    refused. The answer has users who set `discoverable`, at most 20; they do not learn that they were found.
+    A match is a suggestion: send an invitation, or have a contact code given.
+    """
+    return matching.match(require_peer(caller.found), caller[PURPOSES], body, address)
 
 
 @route(

@@ -15,7 +15,7 @@ from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
-from chalicelib.people.contacts import pairs, store
+from chalicelib.people.contacts import pacing, pairs, store
 from chalicelib.people.contacts.model import Invitation, InvitationList, InvitationState, InvitationView
 from chalicelib.people.contacts.pairs import TRIES, Person
 from chalicelib.people.contacts.store import OldestMoved, PairMoved
@@ -30,11 +30,14 @@ def send(me: Peer, user_id: UserId) -> None:
     """Invite a user, if there is one who may be invited. Nothing is returned or raised about that.
 
     Raises:
+        TooMany: see `pacing.check_age`.
         Unavailable: a table does not answer. The invited user makes no difference.
     """
+    pacing.check_age(me.account)
+    to = user_id if pacing.is_delivered(me.account.account_id) else UserId.new()
     for _ in range(TRIES):
         try:
-            _send(me, user_id)
+            _send(me, to)
         except (BlocksMoved, OldestMoved):  # a race with another write, which says nothing about the user
             me = pairs.read_again(me)
         except Conflict:
@@ -149,6 +152,7 @@ def decline(me: Peer, invitation_id: InvitationId) -> None:
     if invitation.state is InvitationState.ACCEPTED:
         raise NotFound
     commit(store.decision(owner, invitation, InvitationState.DECLINED))
+    pacing.note_declined(invitation.account_id)
 
 
 def _own(recipient: AccountId, invitation_id: InvitationId) -> Invitation:

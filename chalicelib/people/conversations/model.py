@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, Field
 
-from chalicelib.accounts.profiles.model import Line
+from chalicelib.accounts.profiles.model import ChosenLine
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Forbidden, Gone, NotFound, Unprocessable
 from chalicelib.core.http import Body, View
@@ -186,7 +186,7 @@ class NewConversation(Body):
             description="Contacts of the caller; an id that is repeated counts once",
         ),
     ]
-    name: Annotated[Line | None, Field(description="The name of a group")] = None
+    name: Annotated[ChosenLine | None, Field(description="The name of a group")] = None
 
 
 class MemberChange(Body):
@@ -205,7 +205,7 @@ class ConversationChange(Body):
 
     media_type: ClassVar[str] = "application/merge-patch+json"
 
-    name: Line
+    name: ChosenLine
 
 
 class SentMessageId(PathText):

@@ -224,7 +224,7 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
         Unavailable: Stream or a table does not answer, or concurrent changes won every time.
     """
     _check_change(me, body)
-    before = _own_conversation(me, conversation_id)
+    before = own_conversation(me, conversation_id)
     new = tuple(one for one in dict.fromkeys(body.add) if one not in before.user_ids)
     leaving = tuple(one.account_id for one in before.members if one.user_id in body.remove)
     _check_permitted(me, before, new, leaving)
@@ -289,7 +289,7 @@ def shown(me: Account, conversation_id: ConversationId) -> NamedConversation:
         NotFound: the caller is not a member, or there is no such conversation.
         Unavailable: a table does not answer.
     """
-    return names.open_one(_own_conversation(me, conversation_id))
+    return names.open_one(own_conversation(me, conversation_id))
 
 
 @retry_on(ConversationMoved)
@@ -310,7 +310,7 @@ def rename(
         ChangedMeanwhile: the client's version is not the current one, and the group has another name.
         Unavailable: a table does not answer, or concurrent changes won every time.
     """
-    before = _own_conversation(me, conversation_id)
+    before = own_conversation(me, conversation_id)
     if before.form is Form.PAIR:
         raise NotAGroup
     if not expected.allows(before.etag):
@@ -328,7 +328,12 @@ def rename(
     return NamedConversation(after, body.name)
 
 
-def _own_conversation(me: Account, conversation_id: ConversationId) -> OpenConversation:
+def own_conversation(me: Account, conversation_id: ConversationId) -> OpenConversation:
+    """A conversation of which the caller is a member.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
     found = store.read(conversation_id)
     if found is None or not found.has(me.account_id):
         raise NotFound

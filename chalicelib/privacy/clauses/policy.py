@@ -43,7 +43,7 @@ def chapters(facts: Facts) -> tuple[Chapter, ...]:
             {"en": "Recipients, and transfers abroad", "sr": "Primaoci i prenos u inostranstvo"},
             (*_RECIPIENTS, *families.recipients(facts), *_NOTIFICATIONS, *_SAFEGUARDS),
         ),
-        Chapter("chat", {"en": "Chat", "sr": "Ćaskanje"}, _CHAT),
+        Chapter("chat", {"en": "Chat", "sr": "Ćaskanje"}, (*_CHAT, *_REPORTS)),
         Chapter("retention", {"en": "How long we keep it", "sr": "Koliko dugo ih čuvamo"}, _RETENTION),
         Chapter("rights", {"en": "Your rights", "sr": "Vaša prava"}, (*RIGHTS, *EXERCISE)),
         Chapter("decisions", {"en": "Automated decisions", "sr": "Automatizovane odluke"}, _DECISIONS),
@@ -162,6 +162,31 @@ _PURPOSES = (
         purposes=RestsOn(LegalBasis.CONSENT),
     ),
     clause(
+        "matching",
+        (
+            *gdpr(14, 1, "c"),
+            *gdpr(14, 1, "d"),
+            *gdpr(14, 2, "b"),
+            *gdpr(14, 5, "b"),
+            *zzpl(24, 1, "3"),
+            *zzpl(24, 1, "4"),
+            *zzpl(24, 2, "2"),
+        ),
+        "If you consent, the app sends us numbers of your address book, without names, and shows you which "
+        "of them belong to users who can be found. Numbers of people who do not use the service are among "
+        "them. We compare these people's numbers on the basis of our legitimate interest, and that of our "
+        "users, in seeing whom they can reach, and keep none. Others can find you by your number only if you "
+        "choose to be found: then anyone who has it sees your name and picture.",
+        "Ako pristanete, aplikacija nam šalje brojeve iz Vašeg imenika, bez imena, i prikazuje Vam koji od "
+        "njih pripadaju korisnicima koje je moguće pronaći. Među njima su i brojevi ljudi koji ne koriste "
+        "uslugu. Brojeve tih ljudi upoređujemo na osnovu svog legitimnog interesa i interesa naših korisnika "
+        "da vide s kim mogu da stupe u kontakt, i nijedan ne čuvamo. Drugi mogu da Vas pronađu po broju samo "
+        "ako to izaberete: tada svako ko ga ima vidi Vaše ime i sliku.",
+        promise("ACC-7"),
+        promise("ACC-10"),
+        where=practice(Practice.MATCHING_CONTACTS),
+    ),
+    clause(
         "counting_use",
         (*gdpr(6, 1, "a"), *zzpl(12, 1, "1")),
         "If you consent, we count how you use the app.",
@@ -235,16 +260,53 @@ _CHAT = (
     ),
 )
 
+_REPORTS = (
+    clause(
+        "reports",
+        (),
+        "You can report other users, and they can report you; people without an account report on our site, "
+        "by a code to their email address, which we then keep with the report; the sexual abuse of children "
+        "needs no address. We copy reported messages and their files from {provider}, and a reported "
+        "profile picture, and keep the copies even if the originals are deleted later. A person decides. "
+        "Both sides can appeal, and the person reported does not learn from us who reported. How long we "
+        "keep it: {kept}.",
+        "Možete da prijavite druge korisnike, a i oni Vas; ljudi bez naloga prijavljuju na našoj stranici, "
+        "uz kod poslat na njihovu imejl adresu, koju tada čuvamo uz prijavu; za seksualno zlostavljanje "
+        "dece adresa nije potrebna. Prijavljene poruke i datoteke u njima kopiramo iz usluge {provider}. "
+        "Kopiramo i prijavljenu sliku profila. Kopije čuvamo i kada se originali kasnije obrišu. O prijavi "
+        "odlučuje čovek. Obe strane mogu da se žale, a prijavljeno lice od nas ne saznaje ko je podneo "
+        "prijavu. Koliko dugo ih čuvamo: {kept}.",
+        promise("SAF-1"),
+        where=practice(Practice.REPORTING),
+        provider=registered(Recipient.STREAM, "name"),
+        kept=Kept("abuse_report"),
+    ),
+    clause(
+        "barred_numbers",
+        (),
+        "Two people can decide that a long suspension outlives the account. Then, until it would have ended, "
+        "we keep a hash of the number, in our legitimate interest to protect others, and the number opens no "
+        "new account. Who has the number now can object.",
+        "Dva lica mogu da odluče da duga obustava nadživi nalog. Tada, dok ona ne bi istekla, čuvamo heš "
+        "broja, na osnovu svog legitimnog interesa da zaštitimo druge, i sa tim brojem ne može da se otvori "
+        "novi nalog. Ko sada ima taj broj može da uloži prigovor.",
+        promise("SAF-1"),
+        where=practice(Practice.REPORTING),
+    ),
+)
+
 _NOTIFICATIONS = (
     clause(
         "pushes",
         (),
         "Notifications reach your phone through {apple} and {google}. They contain no message content: your "
         "app fetches it. You choose in the app what you are notified of; notifications about the "
-        "security of your account and your privacy requests cannot be switched off.",
+        "security of your account, your privacy requests, and decisions about reports of abuse cannot be "
+        "switched off.",
         "Obaveštenja stižu na Vaš telefon preko {apple} i {google}. U njima nema sadržaja poruka: njega "
-        "preuzima Vaša aplikacija. U aplikaciji birate o čemu dobijate obaveštenja; ona o bezbednosti naloga "
-        "i o Vašim zahtevima u vezi sa privatnošću ne mogu da se isključe.",
+        "preuzima Vaša aplikacija. U aplikaciji birate o čemu dobijate obaveštenja; ona o bezbednosti "
+        "naloga, o Vašim zahtevima u vezi sa privatnošću i o odlukama o prijavama zloupotrebe ne mogu da se "
+        "isključe.",
         promise("CALL-2"),
         where=practice(Practice.NOTIFYING),
         apple=registered(Recipient.APPLE, "name"),

@@ -57,6 +57,8 @@ FIELDS: Catalogue = {
     "the letter of an authority that complains": "pismo organa vlasti koji podnosi pritužbu",
     "a proposed decision": "predložena odluka",
     "what is contested, and why": "šta se osporava i zašto",
+    "whom you mean": "koga imate u vidu",
+    "email address for our answer": "imejl adresa za naš odgovor",
     "what you write to us": "ono što nam pišete",
     "our answer": "naš odgovor",
     "what you request": "ono što tražite",
@@ -66,8 +68,8 @@ FIELDS: Catalogue = {
     "why we have to keep the data": "zašto moramo da čuvamo podatke",
     "the user ID of the person who invited you": "oznaka korisnika koji Vas je pozvao",
     "amount": "iznos",
-    "whether others may find you by number (not used yet)": (
-        "da li drugi smeju da Vas pronađu po broju (još se ne koristi)"
+    "whether anyone who has your number sees your name and picture": (
+        "da li svako ko ima Vaš broj vidi Vaše ime i sliku"
     ),
     "whether others in your conversations may see when you are online": (
         "da li drugi u Vašim razgovorima smeju da vide kada ste na mreži"

@@ -22,7 +22,8 @@ _UNITS = {
 PERIODS: Mapping[Period, str] = {
     Period.CHALLENGE: "{} nakon što je kod zatražen",
     Period.LIMIT: (
-        "do kraja dana (UTC), uz heš broja, sandučeta ili bloka brojeva ili adresa, zaštićen ključem"
+        "uglavnom do kraja dana (UTC), najviše {}, uz heš broja, sandučeta ili bloka brojeva ili adresa, "
+        "zaštićen ključem"
     ),
     Period.CODE_COUNT: "{} nakon početka dana (UTC) koji broji",
     Period.CODE_HISTORY: "{} nakon poslednje izmene",
@@ -49,6 +50,11 @@ PERIODS: Mapping[Period, str] = {
     Period.PUSH_COUNT: "{} nakon obaveštenja",
     Period.PUSH_PROOF: "{} nakon slanja",
     Period.CALL_RECORD: "{} nakon poziva",
+    Period.BARRED_NUMBER: "do dana kada bi obustava istekla, a najviše {} nakon brisanja",
+    Period.ABUSE_REPORT: (
+        "{} nakon poslednjeg od ovih događaja: odluka, kraj mere, istek roka za žalbu, odgovor na žalbu; "
+        "najviše 15 meseci nakon prijave"
+    ),
     Period.SECURITY_LOG: "{} nakon što je događaj zabeležen",
     Period.RIGHTS_EVIDENCE: (
         "{} nakon što je zahtev zatvoren; ako ograničava obradu ili je prigovor, nakon što to prestane"
@@ -119,6 +125,10 @@ EVENTS: Catalogue = {
         "dok je ne zamenite ili uklonite ili ne obrišete nalog; telefoni i aplikacije za ćaskanje mogu da je "
         "prikazuju još jedan dan"
     ),
+    "while you can be found by your number, unless your account is frozen or restricted": (
+        "dok možete da budete pronađeni po broju, osim ako je nalog zamrznut ili je obrada ograničena"
+    ),
+    "only in memory, until the request is answered": "samo u memoriji, dok se ne odgovori na zahtev",
     "until the last member left the group": "dok grupu ne napusti poslednji član",
     "for good, as the certificate of the erasure states": "trajno, kako navodi potvrda o brisanju",
 }

@@ -50,6 +50,17 @@ REASONS: Catalogue = {
         "nalog koji se više ne koristi zatvara se, dok tako piše u našoj politici privatnosti"
     ),
     # Why something is left out
+    "it names no account": "ne navodi nijedan nalog",
+    "it follows from the other instants": "proizlazi iz ostalih vremena",
+    "they lead to the reporters (Art. 15(4) GDPR, Art. 26 ZZPL)": (
+        "vode do podnosilaca prijava (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
+    ),
+    "another person wrote the messages that you reported (Art. 15(4) GDPR, Art. 26 ZZPL)": (
+        "poruke koje ste prijavili napisalo je drugo lice (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
+    ),
+    "decisions that are only proposed, because they have no effect": (
+        "odluke koje su samo predložene, jer nemaju dejstvo"
+    ),
     "an internal id of another user's account": "interna oznaka naloga drugog korisnika",
     "it recognises another user's number, which is that user's data": (
         "prepoznaje broj drugog korisnika, a to je podatak tog korisnika"
@@ -61,6 +72,7 @@ REASONS: Catalogue = {
         "Vaš kod se izvodi iz toga i iz našeg ključa; svako ko ima kod može da postane Vaš kontakt"
     ),
     "a keyed hash of your code": "heš Vašeg koda, zaštićen ključem",
+    "a keyed hash of your number": "heš Vašeg broja, zaštićen ključem",
     "it only says which session has the token; your copy shows the token itself": (
         "samo govori koja prijava ima oznaku; kopija sadrži samu oznaku"
     ),
@@ -157,6 +169,11 @@ REASONS: Catalogue = {
 
 # Why a law keeps records after an erasure.
 LAWS: Catalogue = {
+    "to answer reports and appeals, and to prove how we decided, Art. 16 and 17 of Regulation (EU) "
+    "2022/2065, Art. 17(3)(e) GDPR, Art. 30 ZZPL": (
+        "da bismo odgovorili na prijave i žalbe i dokazali kako smo odlučili, čl. 16. i 17. Uredbe (EU) "
+        "2022/2065, čl. 17. st. 3. tačka (e) GDPR, čl. 30. ZZPL"
+    ),
     "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR, Art. 12(1)(6) and 30 ZZPL": (
         "radi ostvarivanja ili odbrane zahteva, čl. 6. st. 1. tačka (f) i čl. 17. st. 3. tačka (e) GDPR, "
         "čl. 12. st. 1. tačka 6) i čl. 30. ZZPL"

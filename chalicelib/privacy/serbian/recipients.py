@@ -28,9 +28,9 @@ RECIPIENTS: Catalogue = {
         "isporučuju kodove i obaveštenja o nalogu i o zahtevima u vezi sa privatnošću SMS porukom"
     ),
     "receives the mail that we send to the user: about the account and about notices, our answers to "
-    "messages to us, and marketing if the user consented": (
+    "messages to us, our decisions about reports of abuse, and marketing if the user consented": (
         "prima imejlove koje šaljemo korisniku: o nalogu i o obaveštenjima, naše odgovore na poruke podršci, "
-        "i oglasne poruke ako je korisnik na njih pristao"
+        "naše odluke o prijavama zloupotrebe, i oglasne poruke ako je korisnik na njih pristao"
     ),
     "delivers notifications to iPhones: receives which phone, what kind of thing happened, the user's "
     "language, and an opaque id": (
@@ -111,11 +111,13 @@ RECIPIENTS: Catalogue = {
     ),
     "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
     (
-        "no personal data in the text, but in answers to messages to us; an answer to a privacy request "
-        "names the authority of the country that the user declared"
+        "no personal data in the text, but in answers to messages to us, and rule and measures in a decision "
+        "about reports of abuse; an answer to a privacy request names the authority of the country that the "
+        "user declared"
     ): (
-        "u tekstu nema podataka o ličnosti, osim u odgovorima na poruke podršci; odgovor na zahtev o "
-        "privatnosti navodi nadzorni organ zemlje koju je korisnik naveo"
+        "u tekstu nema podataka o ličnosti, osim u odgovorima na poruke podršci, i pravila i mera u odluci "
+        "o prijavama zloupotrebe; odgovor na zahtev o privatnosti navodi nadzorni organ zemlje koju je "
+        "korisnik naveo"
     ),
     "sent only after the user proved their identity, to the address that they named": (
         "šalje se tek kada korisnik dokaže identitet, na adresu koju je naveo"

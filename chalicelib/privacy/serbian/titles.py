@@ -78,6 +78,13 @@ TITLES: Catalogue = {
         "Podaci koje smo morali da sačuvamo kada je nalog obrisan"
     ),
     "Certificates of the deletion of your data": "Potvrde o brisanju Vaših podataka",
+    "Hash of a number with which no account can be opened": ("Heš broja sa kojim ne može da se otvori nalog"),
+    "Objections to a refusal of your number": "Prigovori na odbijanje Vašeg broja",
+    "Reports of abuse that you made": "Vaše prijave zloupotrebe",
+    "Evidence of who decided on reports of abuse": "Dokazi o tome ko je odlučio o prijavama zloupotrebe",
+    "Decisions about your account because of reports of abuse": (
+        "Odluke o Vašem nalogu zbog prijava zloupotrebe"
+    ),
     "Complaints about our answers to your privacy requests": (
         "Pritužbe na naše odgovore na Vaše zahteve u vezi sa privatnošću"
     ),
@@ -141,6 +148,9 @@ TITLES: Catalogue = {
         "Brojevi i imejl adrese na koje ne šaljemo oglasne poruke, uz heš zaštićen ključem"
     ),
     "Files by which you prove your identity": "Datoteke kojima dokazujete identitet",
+    "Files of your messages, and your picture, that another user reported": (
+        "Datoteke iz Vaših poruka i Vaša slika profila, koje je prijavio drugi korisnik"
+    ),
     "What became of the files by which you prove your identity": (
         "Šta je bilo sa datotekama kojima dokazujete identitet"
     ),
@@ -148,6 +158,10 @@ TITLES: Catalogue = {
     "What you stated to complete or correct your data": (
         "Vaše izjave kojima dopunjujete ili ispravljate svoje podatke"
     ),
+    "Reports of abuse that wait for a code": "Prijave zloupotrebe koje čekaju kod",
+    "Numbers of your address book that you compare": "Brojevi iz Vašeg imenika koje upoređujete",
+    "Numbers of other people in address books": "Brojevi drugih ljudi u imenicima",
+    "Hash of a number by which its user can be found": "Heš broja po kojem korisnik može da se pronađe",
     "Your messages, kept while a restriction stops their deletion": (
         "Vaše poruke, koje čuvamo dok ograničenje sprečava njihovo brisanje"
     ),

@@ -24,6 +24,7 @@ from chalicelib.stream.users import access
 from chalicelib.stream.webhook import events
 from chalicelib.stream.webhook.events import Hook
 
+_LIVE = (AccountState.ACTIVE, AccountState.RESTRICTED)
 _UNTIL_REACTIVATED = 5 * MINUTE
 _USERS_AT_ONCE = 100  # of a query at Stream
 
@@ -45,7 +46,7 @@ def judge(hook: Hook, *, has_waited: bool) -> None:
         return
     loss = _loss_of(access.find_existing([user_id]).get(user_id))
     account = _live(owner) if loss else None
-    if not (account and loss in _NOT_OURS[account.state]):
+    if not (account and loss in _losses(account)):
         return
     if loss is StreamLoss.DEACTIVATED and not has_waited:
         events.send_hook(hook, not_before=clock.now() + _UNTIL_REACTIVATED)
@@ -53,11 +54,9 @@ def judge(hook: Hook, *, has_waited: bool) -> None:
     cases.open_case(account, loss)
 
 
-# What this system does not do to the user of an account in a state: it deactivates those of restricted ones.
-_NOT_OURS = {
-    AccountState.ACTIVE: (StreamLoss.DELETED, StreamLoss.DEACTIVATED),
-    AccountState.RESTRICTED: (StreamLoss.DELETED,),
-}
+def _losses(account: Account) -> tuple[StreamLoss, ...]:
+    """What this system does not do to the user: it deactivates those of restricted and suspended accounts."""
+    return (StreamLoss.DELETED, *((StreamLoss.DEACTIVATED,) if account.is_active else ()))
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def review() -> OpenCases:
 
 def _live(account_id: AccountId) -> Account | None:
     account = accounts.glances([account_id]).get(account_id)
-    return account if account and account.state in _NOT_OURS else None
+    return account if account and account.state in _LIVE else None
 
 
 def _loss_of(found: FoundUser | None) -> StreamLoss | None:

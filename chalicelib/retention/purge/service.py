@@ -1,4 +1,4 @@
-"""One run of the purge, over all lanes, and the copies, papers and avatars in S3 (ADR 33, 101, 103).
+"""One run of the purge, over all lanes, and the objects in S3 (ADR 33, 101, 103, 122).
 
 Invariants, wherever a run is killed, and if two run at once:
 
@@ -37,7 +37,7 @@ from chalicelib.usage import service as usage
 
 T = TypeVar("T")
 
-_COPIES, _PAPERS, _AVATARS = "copies", "papers", "avatars"
+_COPIES, _PAPERS, _AVATARS, _REPORTED = "copies", "papers", "avatars", "reported"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
 _STRETCH = 1_000
 # Entries of the Ledger that a run counts at most, since it reads them again until DynamoDB deletes them.
@@ -53,7 +53,7 @@ _MAX_FAILURES = 5
 
 @dataclass
 class PlaceFigures:
-    """The figures of a run in one table, or in the bucket of copies, papers or avatars."""
+    """The figures of a run in one table, or in one bucket."""
 
     found: int = 0
     deleted: int = 0
@@ -111,7 +111,7 @@ def count_due(as_of: datetime, deadline: datetime) -> PurgeRun:
         if clock.now() >= deadline:
             counted.complete = False
             return counted
-    unnamed = (_PAPERS, store.stray_papers), (_AVATARS, _stray_avatars)
+    unnamed = (_PAPERS, store.stray_papers), (_AVATARS, _stray_avatars), (_REPORTED, store.stray_files)
     for place, due in ((_COPIES, store.due_copies), *unnamed):
         for one in due(purge.by):
             counted.by_place[place].add(one.end, as_of)
@@ -166,7 +166,7 @@ class _Purge:
         self._failures_in_a_row = 0
 
     def run(self) -> PurgeRun:
-        """Process every lane, then the copies, papers and avatars; then report."""
+        """Process every lane, then the objects in S3; then report."""
         try:
             self._purge_lanes(self._deadline - _TURN)
             delete_copy = partial(store.delete_copy, by=self.by)
@@ -174,6 +174,7 @@ class _Purge:
                 (_COPIES, store.due_copies, delete_copy),
                 (_PAPERS, store.stray_papers, store.delete_paper),
                 (_AVATARS, _stray_avatars, _delete_avatar),
+                (_REPORTED, store.stray_files, store.delete_file),
             ):
                 self._attempt(place, partial(self._purge_objects, place, due(self.by), delete))
         except BudgetSpent:

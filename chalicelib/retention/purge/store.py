@@ -1,4 +1,4 @@
-"""All that the purge reads and deletes: items in DynamoDB, and copies and identity papers in S3.
+"""All that the purge reads and deletes: items in DynamoDB, and copies, papers and reported files in S3.
 
 A lane is an index that lists items in parts of equal length, by the day of their end; usage by the hour of
 the event, whose end follows from its period. Items that are past their end are read part by part, and no part
@@ -251,19 +251,30 @@ def stray_papers(by: datetime) -> Iterator[StoredCopy]:
     Raises:
         Unavailable: S3 or the table does not answer.
     """
-    keys = (one["Key"] for one in aws.listed_objects(settings().papers_bucket(), ""))
+    for key, record in _with_records(settings().papers_bucket(), lambda one: ("R#", one, "papers")):
+        paper_id = (*key.split("/", 2), "", "")[2]
+        if paper_id not in {one["paper_id"] for one in record.get("papers", ())}:
+            yield StoredCopy(key, clock.to_epoch(by))
+
+
+def stray_files(by: datetime) -> Iterator[StoredCopy]:
+    """Yield the files of reports that have ended (ADR 122); else as `stray_papers`."""
+    for key, record in _with_records(settings().reported_bucket(), lambda one: ("SR#", one, "abuse_report")):
+        if not record:
+            yield StoredCopy(key, clock.to_epoch(by))
+
+
+def _with_records(bucket: str, place: Callable[[str], tuple[str, str, str]]) -> Iterator[tuple[str, Item]]:
+    """Yield each key of a bucket, with the record that its second part names, or an empty one.
+
+    `place`: the prefix of the record's partition, the id, and its sort key.
+    """
+    keys = (one["Key"] for one in aws.listed_objects(bucket, ""))
     for batch in batched(keys, MAX_READ):
-        places = {key: _papers_place(key) for key in batch}
-        records = table.batch_get({place for place, _ in places.values()})
-        for key, (place, paper_id) in places.items():
-            if paper_id not in {one["paper_id"] for one in records.get(place, {}).get("papers", ())}:
-                yield StoredCopy(key, clock.to_epoch(by))
-
-
-def _papers_place(key: str) -> tuple[Key, str]:
-    """Where the record is that names a paper, and the paper's id, by its key in S3 (rights/papers/files)."""
-    _, request_id, paper_id = (*key.split("/", 2), "", "")[:3]
-    return Key(Table.RIGHTS, f"R#{request_id}", "papers"), paper_id
+        named = {key: place((*key.split("/", 2), "", "")[1]) for key in batch}
+        places = {key: Key(Table.RIGHTS, prefix + one, sk) for key, (prefix, one, sk) in named.items()}
+        records = table.batch_get(set(places.values()))
+        yield from ((key, records.get(place, {})) for key, place in places.items())
 
 
 def delete_paper(paper: StoredCopy) -> bool:
@@ -272,5 +283,14 @@ def delete_paper(paper: StoredCopy) -> bool:
     Raises:
         Unavailable: S3 does not answer; the call may be repeated.
     """
-    aws.ask("s3", "delete_object", Bucket=settings().papers_bucket(), Key=paper.key)
+    return _delete(settings().papers_bucket(), paper)
+
+
+def delete_file(file: StoredCopy) -> bool:
+    """Delete a file of a report; as `delete_paper`."""
+    return _delete(settings().reported_bucket(), file)
+
+
+def _delete(bucket: str, one: StoredCopy) -> bool:
+    aws.ask("s3", "delete_object", Bucket=bucket, Key=one.key)
     return True

@@ -51,6 +51,13 @@ _NOTHING: Words = {
     "zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
 }
 
+_BY_NUMBER: Words = {
+    "en": "We can find a report of abuse, or a message to our support, that you sent without an account only "
+    "by its number. Send us the number, and we will answer about it too.",
+    "sr": "Prijavu zloupotrebe ili poruku našoj podršci koju ste poslali bez naloga možemo da pronađemo samo "
+    "na osnovu njenog broja. Pošaljite nam taj broj, pa ćemo Vam odgovoriti i na to.",
+}
+
 _UNNAMED: Words = {
     "en": "You named no mobile number, no email address and no user ID. We find data by these only, so we "
     "hold no data that we can connect to you. Write to us again with one of them, and we will answer about "
@@ -98,7 +105,7 @@ def answer(request: RightsRequest) -> Words | None:
         return None
     if not request.steps:  # no step looks for a contact: none was named
         return {language: f"{_UNNAMED[language]} {_FORMER[language]}" for language in _UNNAMED}
-    parts = [_NOTHING, declaration.of(request.right).words.nothing_held, _FORMER]
+    parts = [_NOTHING, declaration.of(request.right).words.nothing_held, _BY_NUMBER, _FORMER]
     if request.right is not Right.MARKETING_OBJECTION:
         parts.append(_UNWANTED)
     lasts = Period.SUPPRESSION.length

@@ -48,6 +48,7 @@ from chalicelib.rights.copy.selection import EVIDENCE, REQUEST_EVIDENCE, Evidenc
 from chalicelib.rights.copy.store import StoredItem
 from chalicelib.rights.request import store as requests
 from chalicelib.rights.request.evidence import history_of
+from chalicelib.safety.reports import service as reports
 
 
 class UnreadableReason(ExplainedEnum):
@@ -145,6 +146,8 @@ class Reading:
                 yield from self._claims(keys)
             case LookupPath.BY_INDEX:
                 for item in store.items_by_request(self._account_id, self._requests, self._as_of):
+                    yield from self._opened(item, keys)
+                for item in reports.items_of(self._account_id, self._as_of):
                     yield from self._opened(item, keys)
             case LookupPath.BY_PSEUDONYM:
                 yield from self._evidence()

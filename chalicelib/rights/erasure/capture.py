@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.bars import service as bars
 from chalicelib.accounts.model import ClaimedValues
 from chalicelib.accounts.push_tokens import service as push_tokens
 from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
@@ -49,6 +50,7 @@ from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.states import TooLate
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.rights.request.waits import WaitReason
+from chalicelib.safety.decisions import service as decisions
 
 
 def _capture(job: ErasureJob) -> Outcome:
@@ -197,6 +199,9 @@ def _quarantine(job: ErasureJob) -> Outcome:
     request, now = job.request, clock.now()
     captured = ensure_inputs(request)
     until = job.notes.claims_until or Period.QUARANTINE.ends(now)
+    barred_until = decisions.barred_until(request.account_id) if captured.phone else None
+    if barred_until and captured.phone:  # before the claim is released
+        bars.place_on_number(captured.phone, barred_until)
     suppressed_until = _leave_suppressions(job, Addresses(captured.phone, captured.email))
     values = ClaimedValues(
         request.account_id, captured.phone, request.user_id, captured.email, captured.username
@@ -208,7 +213,8 @@ def _quarantine(job: ErasureJob) -> Outcome:
     }
     counts = {kind: number for kind, number in released.items() if number}
     notes = job.notes.with_deleted(DeletionPlace.CLAIMS, counts, now)
-    return Done(notes=replace(notes, claims_until=until, suppressed_until=suppressed_until))
+    notes = replace(notes, barred_until=barred_until, suppressed_until=suppressed_until)
+    return Done(notes=replace(notes, claims_until=until))
 
 
 def _leave_suppressions(job: ErasureJob, addresses: Addresses) -> datetime | None:

@@ -128,7 +128,7 @@ def _notify_late(job: ErasureJob, *, is_lost: bool) -> None:
     notes, sent = _notify_of_erasure(job.request, job.notes, account, None if is_lost else email)
     frozen = account.frozen
     later = frozen.model_copy(update={"ends_at": notes.grace_ends_at}) if frozen else None
-    also = [accounts.freezing(account.account_id, later)] if later else []
+    also = accounts.freezing(account, later) if later else []
     said = {sent: 1, "grace_ends_at": clock.to_text(notes.grace_ends_at or clock.now())}
     job.move(job.request.model_copy(update={"notes": notes}), "confirmed_late", *also, **said)
 

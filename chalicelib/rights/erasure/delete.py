@@ -46,6 +46,7 @@ from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes, StreamAnswer
 from chalicelib.rights.request.waits import WaitReason
+from chalicelib.safety.reports import service as reports
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
 from chalicelib.stream.model import StreamDeletion, StreamReport
@@ -140,6 +141,8 @@ def _delete_records(job: ErasureJob) -> Outcome:
     left = counterparts.leave_others(job.request.account_id, job.request.user_id, deadline)
     _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
     if not left.complete:
+        return _MORE
+    if not reports.forget_reporter(job.request.account_id, deadline):
         return _MORE
     # After the contacts: who has none any more is not brought into a conversation (ADR 40).
     talked = leave_conversations(job.request.account_id, deadline)

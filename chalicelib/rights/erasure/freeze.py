@@ -65,7 +65,7 @@ def _freeze(job: ErasureJob) -> Outcome:
             before=_state_before(account, request),
         )
         notes = replace(job.notes, frozen_at=now, grace_ends_at=ends_at)
-        job.record("frozen", notes, accounts.freezing(account.account_id, frozen))
+        job.record("frozen", notes, *accounts.freezing(account, frozen))
     logout.end_all(request.account_id)
     return Done()
 
@@ -95,14 +95,14 @@ def _thaw(job: ErasureJob) -> Outcome:
         return Done()
     if account.state is not AccountState.FROZEN:
         return Stop("past_the_point_of_no_return")
-    return Done(also=(accounts.thawing(account.account_id, account.frozen),))
+    return Done(also=tuple(accounts.thawing(account, account.frozen)))
 
 
 def _resume(job: ErasureJob) -> Outcome:
-    """Let the user connect to Stream again; a restricted account's user stays suspended."""
+    """Let the user connect to Stream again; that of a restricted or suspended account does not."""
     account = account_of(job.request)
     may_be_suspended = job.notes.frozen_at or job.notes.restored_from
-    if not may_be_suspended or account is None or account.state is not AccountState.ACTIVE:
+    if not may_be_suspended or account is None or not account.is_active:
         return Done()
     return resume_user(job)
 

@@ -108,10 +108,11 @@ def answer_for(kept: Iterable[KeptData]) -> Status:
 
 
 def open_records(account_id: AccountId, known: Iterable[Hold], now: datetime) -> OpenRecords:
-    """Until when records about disclosures and holds are kept that may be disclosed to their subject now."""
+    """Until when records about disclosures and holds are kept that may be disclosed now."""
     disclosed = disclosures.of_subject(account_id)
     holding = [hold for hold in known if hold.in_force_from]
-    secrets = [one.secret_until for one in (*disclosed, *holding) if one.secret_until]
+    ends = [*(one.secret_until for one in disclosed), *(one.secret_until for one in holding)]
+    secrets = [end for end in ends if end]
     return OpenRecords(
         disclosures_until=_latest(one for one in disclosed if not one.is_secret(now)),
         holds_until=_latest(hold for hold in holding if not hold.is_secret(now)),

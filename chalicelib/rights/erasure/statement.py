@@ -29,6 +29,7 @@ from chalicelib.rights.erasure.certificates.model import (
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
+from chalicelib.safety.model import MOST_KEPT
 from chalicelib.stream.model import StreamDeletion, StreamReport
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ def of(
         stream=stream,
         remains=(
             *_remains(answer, claims_until, completed, others),
-            *_objection(notes, completed),
+            *_hashes(notes, completed),
             *open_records.remains(),
         ),
         held=_held(request.kept_openly(now)),
@@ -228,6 +229,8 @@ def _remains(
     yield Remains.of(Remaining.SENT_MAILS, Period.MAIL_RETURN.ends(now))
     yield Remains.of(Remaining.SMS_OPT_OUT)
     yield Remains.of(Remaining.BLOCK_HASHES)
+    # Also if there are none: a certificate must not disclose that there are.
+    yield Remains.of(Remaining.REPORTS, now + MOST_KEPT)
     yield Remains.of(Remaining.UNDISCLOSABLE)
     yield Remains.of(Remaining.SEALED_GROUP_NAMES)
     if answer.user is not StreamReport.NO_USER:
@@ -237,7 +240,9 @@ def _remains(
         yield Remains.of(Remaining.STREAM_EXPORTS, others.exported_at + STREAM_EXPORTS_KEPT)
 
 
-def _objection(notes: ErasureNotes, completed: datetime) -> Iterator[Remains]:
+def _hashes(notes: ErasureNotes, completed: datetime) -> Iterator[Remains]:
+    if notes.barred_until:
+        yield Remains.of(Remaining.BARRED_NUMBER, max(notes.barred_until, completed))
     if notes.suppressed_until:
         yield Remains.of(Remaining.OBJECTION_HASHES, max(notes.suppressed_until, completed))
 

@@ -18,6 +18,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import ProfileChanges, SubjectStatement
 from chalicelib.accounts.profiles.service import TooManyStatements
+from chalicelib.consents.model import NotOffered
 from chalicelib.consents.profile_changes import service as profile_changes
 from chalicelib.core import clock
 from chalicelib.core.contract_words import ErrorCode
@@ -87,6 +88,7 @@ def _defer(submission: Submission) -> Beginning:
     if asked.reviewed:
         return _begin(submission)
     stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
+    _refuse_without_effect(submission.subject, asked.at_once)
     _data_writes(submission.subject, asked.at_once, stated)  # refuses now what cannot be done later either
     deferred = tuple(sorted(asked.at_once.model_fields_set)) if asked.at_once else ()
     return Beginning(
@@ -114,13 +116,15 @@ def deferred_writes(request: RightsRequest) -> list[Write] | None:
 
     Raises:
         Unavailable: the profile cannot be opened.
-        InvalidRequest: a value is no longer valid, or the account has too many statements.
+        InvalidRequest: a value is no longer valid, or nothing follows from a switch any more, or the account
+            has too many statements.
     """
     subject, correction = read_subject(request.account_id), request.correction
     if subject is None or correction is None:
         return None
     asked = _checked(correction.changes, request.reason)
     stated = _stated(correction.changes, request.reason, request.request_id, clock.now())
+    _refuse_without_effect(subject, asked.at_once)
     return _data_writes(subject, asked.at_once, stated)
 
 
@@ -134,12 +138,24 @@ def _stated(
 def _effect(submission: Submission, asked: _Asked) -> list[Write]:
     subject, body = submission.subject, submission.body
     stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
+    _refuse_without_effect(subject, asked.at_once)
     writes = _data_writes(subject, asked.at_once, stated)
     if contested := _contested(asked):
         _refuse_to_end_consents(subject, asked.at_once)
         decided = Decided(subject.account, subject.purposes, subject.keys)
         writes.append(restraints.contesting(decided, submission.request_id, contested))
     return writes
+
+
+def _refuse_without_effect(subject: Subject, changes: ProfileChanges | None) -> None:
+    """Refuse to change a switch from which nothing follows yet.
+
+    Raises:
+        InvalidRequest: see above.
+    """
+    if changes and subject.profile:
+        for switch in profile_changes.without_effect(subject.profile, changes):
+            raise does_not_apply(f"changes/{switch}", NotOffered.title)
 
 
 def _refuse_to_end_consents(subject: Subject, changes: ProfileChanges | None) -> None:

@@ -311,6 +311,7 @@ class ErasureNotes(RequestNotes):
         held: names what is kept of the account in the table Held.
         unreadable: records that had to be kept and could not be opened; they were deleted.
         claims_until: when the claims on number and mailbox leave quarantine.
+        barred_until: when the keyed hash of the number ends with which no account can be opened, if any.
         suppressed_until: when the keyed hashes end that remember an objection to direct marketing, if any.
         stream: the deletion at Stream while it is pending.
         stream_asked_at: just before the first request to Stream.
@@ -330,6 +331,7 @@ class ErasureNotes(RequestNotes):
     held: HeldId | None = None
     unreadable: int = 0
     claims_until: Instant | None = None
+    barred_until: Instant | None = None
     suppressed_until: Instant | None = None
     stream: StreamDeletionTask | None = None
     stream_asked_at: Instant | None = None

@@ -96,9 +96,9 @@ def contesting(found: Decided, request_id: RightsRequestId, purposes: Iterable[P
 def _changing(found: Decided, after: Purposes) -> list[Write]:
     account, before = found.account, found.known
     if after.wholly_restricted and not before.wholly_restricted:
-        state: Write = accounts.restricting(account, logout.revocation_at(clock.now()))
+        state = accounts.restricting(account, logout.revocation_at(clock.now()))
     elif before.wholly_restricted and not after.wholly_restricted:
         state = accounts.releasing(account)
     else:
-        state = accounts.not_erasing(account.account_id)
-    return [state] if after is before else [stored(found.purposes, after, found.keys), state]
+        state = [accounts.not_erasing(account.account_id)]
+    return state if after is before else [stored(found.purposes, after, found.keys), *state]

@@ -176,7 +176,8 @@ def places_of(
     """The ids of a subject's requests after a place in the list, oldest first, each with its place."""
     names = (*key(RightsRequestId("")).attributes(), Index.OWNER.pk, Index.OWNER.sk)
     for row in table.query(Query(Table.RIGHTS, partition_of(account_id), index=Index.OWNER, after=after)):
-        yield RightsRequestId(row["pk"].removeprefix("R#")), {name: row[name] for name in names}
+        if row["pk"].startswith("R#"):  # reports of abuse are in it too
+            yield RightsRequestId(row["pk"].removeprefix("R#")), {name: row[name] for name in names}
 
 
 def all_of(account_id: AccountId) -> Iterator[RightsRequest]:

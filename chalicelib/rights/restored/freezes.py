@@ -70,7 +70,7 @@ def _check(
         return FreezeOutcome.AGREES
     if request is None and _is_pending(freeze.request_id):
         return _rebuild(account, freeze, at, perform)
-    perform(partial(commit, accounts.thawing(account.account_id, freeze)))
+    perform(partial(commit, *accounts.thawing(account, freeze)))
     return FreezeOutcome.THAWED
 
 
@@ -126,5 +126,5 @@ def _freeze(
         idle=notes.idle,
         before=account.state,
     )
-    perform(partial(commit, accounts.freezing(account.account_id, frozen)))
+    perform(partial(commit, *accounts.freezing(account, frozen)))
     return FreezeOutcome.FROZEN_AGAIN

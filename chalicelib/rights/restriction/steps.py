@@ -14,7 +14,6 @@ nothing else answers it, and operators are notified each day when it is late.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.accounts.model import AccountState
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.metrics import Metric
@@ -146,7 +145,7 @@ def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
 def _release(job: RestraintJob) -> Outcome:
     """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended."""
     found = restraints.read(job.request.account_id)
-    if found is None or found.account.state is not AccountState.ACTIVE or not _covers_all(job.request):
+    if found is None or not found.account.is_active or not _covers_all(job.request):
         return Done()
     return resume_user(job)
 

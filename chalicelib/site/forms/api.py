@@ -21,13 +21,21 @@ from chalicelib.rights.objection import unsubscribe as objection
 from chalicelib.rights.objection.unsubscribe import OneClick
 from chalicelib.rights.request.states import ExportDeleted, NotReady
 from chalicelib.site.forms import papers, steps, unsubscribe_page
-from chalicelib.site.forms.model import FormRight, ReceiptForm, StartForm, StepForm, SupportForm
+from chalicelib.site.forms.model import (
+    FormRight,
+    ReceiptForm,
+    ReportForm,
+    StartForm,
+    StepForm,
+    SupportForm,
+)
 from chalicelib.site.forms.open_form import FormCookie
 from chalicelib.site.layout import SITE_POLICY, Reader
 
 forms = Blueprint(__name__)
 
 _CODES = Unlimited("Its codes are limited per number, mailbox, number prefix and address")
+_REPORTS = Unlimited("Its codes are limited, and reports without one by address and day")
 _STEPS = Unlimited("Codes and wrong codes are limited; the rest belongs to one request")
 _CERTIFICATE = (NotFound, NotReady, Unavailable)
 _Accepted = ReaderLanguage | None
@@ -71,6 +79,18 @@ def send_support_form(
 ) -> SeeOther | RefusedPage:
     """Ask for a code for a message to us."""
     return steps.write(Reader.of("/privacy/support", accepted, language), body, address)
+
+
+@route(forms, "POST", "/privacy/report", limit=_REPORTS, problems=(Unavailable,))
+def send_report_form(
+    body: ReportForm,
+    address: ClientAddress,
+    site: _Site,  # noqa: ARG001 - as above
+    accepted: _Accepted,
+    language: _Language,
+) -> SeeOther | RefusedPage:
+    """Report abuse without an account: by a code to a mailbox, or without one about children."""
+    return steps.report(Reader.of("/privacy/report", accepted, language), body, address)
 
 
 @route(forms, "GET", "/privacy/form", problems=(Unavailable,))

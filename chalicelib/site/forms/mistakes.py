@@ -8,15 +8,16 @@ from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     CountryNotServed,
     InvalidPhone,
-    TooManyAttempts,
-    TooManyCodes,
     WrongCode,
 )
+from chalicelib.consents.model import NotOffered
 from chalicelib.core import clock, page
 from chalicelib.core.contract_words import ErrorCode
-from chalicelib.core.errors import InProgress, NotFound, Problem
+from chalicelib.core.errors import InProgress, NotFound, Problem, TooMany
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights.request.states import AlreadyOpen, NotNow, ProofNotAccepted, TooLate
+from chalicelib.safety.model import AppealedAlready, AppealTooLate
+from chalicelib.safety.reports.model import NoSuchReport, ReportingPaused
 from chalicelib.site.forms.fields import Mistake
 from chalicelib.site.layout import Reader
 
@@ -45,6 +46,17 @@ _SAID: dict[type[Problem], tuple[str, str]] = {
     InProgress: ("", "We are doing this already. Press the button again in a few seconds."),
     NotNow: ("", "This is not possible now. Write to us if you need it."),
     TooLate: ("", "It is too late to cancel."),
+    NotOffered: ("", "This is not possible yet. Write to us."),
+    AppealedAlready: ("appealed", "You have appealed already. There is one appeal."),
+    AppealTooLate: ("appealed", "You cannot appeal against this yet, or not any more."),
+    NoSuchReport: (
+        "code",
+        "We have no report with this number from this address. Close the form and begin again.",
+    ),
+    ReportingPaused: (
+        "",
+        "A person paused your reports, except those about dangers to children or life.",
+    ),
     NotFound: (
         "receipt",
         (
@@ -63,6 +75,8 @@ _INVALID = {
     "/reason": ("reason", _UNFIT),
     "/release_key": ("release_key", "This is not the key that our staff gave you."),
     "/text": ("text", _UNFIT),
+    "/described": ("described", _UNFIT),
+    "/appealed": ("appealed", "This is not the number of a report."),
 }
 _OTHER = "We cannot take this as it is. Write to us."
 _BUSY = "Our service is busy. Nothing was lost: try again in a minute."
@@ -74,7 +88,7 @@ def mistake_of(problem: Problem, reader: Reader, *fields: str) -> Mistake:
     if isinstance(problem, WrongCode):
         left = str(known["attempts_left"])
         return Mistake(say("This is not the code that we sent. Attempts left: {left}.", left=left), "code")
-    if isinstance(problem, TooManyCodes | TooManyAttempts):
+    if isinstance(problem, TooMany):
         after = clock.now() + timedelta(seconds=int(str(known.get("retry_after", 60))))
         at = str(page.instant(after, reader.language).striptags())
         return Mistake(say("There were too many attempts. Try again after {at}.", at=at))

@@ -57,6 +57,21 @@ class SupportForm(_SiteForm):
     text: Typed = ""
 
 
+class ReportForm(_SiteForm):
+    """A report of abuse by a person without an account, or an appeal against the decision about one.
+
+    It has two texts. About abuse of children it needs no address, so none is read.
+    """
+
+    max_bytes: ClassVar[int] = 64 * 1024
+
+    reason: Annotated[str, StringConstraints(pattern="^[a-z_]{0,40}$")] = ""
+    described: Typed = ""
+    text: Typed = ""
+    email: _Contact = ""
+    appealed: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+
+
 class ReceiptForm(_SiteForm):
     """A receipt, or the link with it, as a person pasted it."""
 

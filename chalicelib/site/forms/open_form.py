@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from chalicelib.core import clock, keyring
 from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.http import Header
-from chalicelib.core.ids import ChallengeId, RightsRequestId
+from chalicelib.core.ids import AbuseReportId, ChallengeId, RightsRequestId
 from chalicelib.core.sealing import Place, SealingError
 from chalicelib.rights.request.terms import Right
 
@@ -34,6 +34,7 @@ class CodeFor(StrEnum):
     RIGHT = "right"  # a new request
     PROOF = "proof"  # a further proof for a request
     SUPPORT = "support"  # a message to us
+    REPORT = "report"  # a report of abuse
 
 
 class AwaitedCode(BaseModel, frozen=True):
@@ -56,6 +57,8 @@ class OpenForm(BaseModel, frozen=True):
         awaited: the code that it waits for.
         request_id: of the request that it shows, with its receipt.
         sent: a message to us was received.
+        report_id: of the report of abuse that was received; `decided_by`: until when a person decides about
+            it; `is_mailed`: whether the decision is mailed.
     """
 
     token: str
@@ -64,6 +67,9 @@ class OpenForm(BaseModel, frozen=True):
     request_id: RightsRequestId | None = None
     receipt: str = ""
     sent: bool = False
+    report_id: AbuseReportId | None = None
+    decided_by: Instant | None = None
+    is_mailed: bool = False
 
     @classmethod
     def new(cls, **known: object) -> Self:

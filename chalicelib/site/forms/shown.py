@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chalicelib.core import clock
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import day, instant, last_day
 from chalicelib.core.settings import settings
@@ -117,6 +118,23 @@ def sent(reader: Reader, opened: OpenForm) -> str:
     """Build the page after a message to us was received."""
     said = paragraphs(reader.say("We have your message, and answer it by email."))
     return layout.page(reader, reader.say("Thank you"), said, _closing(reader, opened))
+
+
+def report(reader: Reader, opened: OpenForm) -> str:
+    """Build the page after a report of abuse, or an appeal, was received: its receipt."""
+    say = reader.say
+    known = {
+        "report": str(opened.report_id),
+        "until": str(instant(opened.decided_by or clock.now(), reader.language).striptags()),
+    }
+    said = paragraphs(
+        say("We have it under the number {report}. Note the number.", **known),
+        say("A person answers by {until} at the latest.", **known),
+        say("We send the answer by email.")
+        if opened.is_mailed
+        else say("You gave no address, so we cannot send you an answer."),
+    )
+    return layout.page(reader, say("Thank you"), said, _closing(reader, opened))
 
 
 def request(

@@ -17,7 +17,7 @@ from chalicelib.site.forms.fields import (
     summary,
     text_field,
 )
-from chalicelib.site.forms.model import ReceiptForm, StartForm, SupportForm
+from chalicelib.site.forms.model import ReceiptForm, ReportForm, StartForm, SupportForm
 from chalicelib.site.layout import Reader, paragraphs, policy_of, section
 from chalicelib.site.pages import rights
 
@@ -129,6 +129,86 @@ def of_receipt(reader: Reader, typed: ReceiptForm, mistakes: Mistakes = (), toke
     parts = (summary(reader, mistakes), lead, begin, script)
     said = news(reader, mistakes)
     return layout.page(reader, say("Your request"), *parts, policy=RECEIPT_POLICY, news=said)
+
+
+_REASONS_TO_REPORT = {
+    "": "Please choose",
+    "child_safety": "Sexual abuse of children",
+    "threat_to_life": "A threat to life",
+    "violence": "Violence, or a threat of it",
+    "harassment": "Harassment",
+    "hate": "Hatred against people",
+    "sexual_content": "Sexual content without consent",
+    "impersonation": "A false identity",
+    "fraud": "Fraud",
+    "spam": "Unwanted mass messages",
+    "illegal_goods": "Trade in what the law forbids",
+    "other": "Something else",
+}
+
+
+def of_report(reader: Reader, typed: ReportForm, mistakes: Mistakes = ()) -> str:
+    """Build the page on which a person without an account reports abuse."""
+    say = reader.say
+    reasons = {name: say(text) for name, text in _REASONS_TO_REPORT.items()}
+    begin = form(
+        reader.link("/privacy/report"),
+        choice_field("reason", say("What is it about?"), reasons, value=typed.reason, mistakes=mistakes),
+        long_field(
+            "described",
+            say("Who is it, and where did you see it?"),
+            hint=say(
+                "A mobile number or an email address helps us most to find the account. Say all you know."
+            ),
+            value=typed.described,
+            mistakes=mistakes,
+        ),
+        long_field(
+            "text",
+            say("What happened, and why is it wrong?"),
+            hint=say(_MOST),
+            value=typed.text,
+            mistakes=mistakes,
+        ),
+        text_field(
+            "email",
+            say("Your email address"),
+            hint=say(
+                "We send a code there, and then our decision. You do not need it to report sexual abuse of "
+                "children: leave it empty, we do not keep it."
+            ),
+            value=typed.email,
+            mistakes=mistakes,
+            autocomplete="email",
+            type="email",
+        ),
+        text_field(
+            "appealed",
+            say("To appeal: the number of your report"),
+            hint=say("Only if we decided about a report of yours, and you disagree. Say why above."),
+            value=typed.appealed,
+            mistakes=mistakes,
+            autocomplete="off",
+        ),
+        paragraphs(
+            say(
+                "We keep a report, and the address if you gave one, for 15 months at most, then we delete "
+                "them."
+            )
+        ),
+        paragraphs(say("By sending this you say that you believe it to be true and complete.")),
+        actions(button(say("Send"), kind="main")),
+    )
+    lead = paragraphs(
+        say("Is a life or a child in danger now? Call the police first."),
+        say("With the app, report where you see it: then we can copy the messages at once."),
+        say(
+            "A person decides: within an hour about children and threats to life, within a day about all "
+            "else. The person whom you report does not learn from us who you are."
+        ),
+    )
+    parts = (summary(reader, mistakes), lead, begin)
+    return layout.page(reader, say("Report abuse"), *parts, news=news(reader, mistakes))
 
 
 def of_support(reader: Reader, typed: SupportForm, mistakes: Mistakes = ()) -> str:

@@ -6,7 +6,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import PublicPage, ReaderLanguage, ShownLanguage, route
 from chalicelib.rights.request.terms import Right
 from chalicelib.site.forms import start
-from chalicelib.site.forms.model import FormRight, ReceiptForm, StartForm, SupportForm
+from chalicelib.site.forms.model import FormRight, ReceiptForm, ReportForm, StartForm, SupportForm
 from chalicelib.site.layout import SITE_POLICY, Reader
 
 starts = Blueprint(__name__)
@@ -36,6 +36,13 @@ def get_receipt_page(accepted: _Accepted, language: _Language) -> PublicPage:
     """
     reader = Reader.of("/privacy/request", accepted, language)
     return PublicPage(markup=start.of_receipt(reader, ReceiptForm()), policy=start.RECEIPT_POLICY)
+
+
+@route(starts, "GET", "/privacy/report")
+def get_report_page(accepted: _Accepted, language: _Language) -> PublicPage:
+    """Get the page on which a person without an account reports abuse, or appeals."""
+    markup = start.of_report(Reader.of("/privacy/report", accepted, language), ReportForm())
+    return PublicPage(markup=markup, policy=SITE_POLICY)
 
 
 @route(starts, "GET", "/privacy/support")

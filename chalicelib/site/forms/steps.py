@@ -21,6 +21,7 @@ from chalicelib.core.contract_words import ErrorCode
 from chalicelib.core.errors import InvalidRequest, NotFound, Problem, existing, fault
 from chalicelib.core.http import ClientAddress, HtmlPage, RefusedPage, SeeOther
 from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import AbuseReportId
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import Secret
 from chalicelib.privacy.controller import CONTROLLER
@@ -32,16 +33,18 @@ from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import Right
+from chalicelib.safety.reports import guests as guest_reports
+from chalicelib.safety.reports.model import AbuseReport, GuestReport, ReportReason
 from chalicelib.site.forms import papers, shown, start
 from chalicelib.site.forms.fields import Mistake, Mistakes
 from chalicelib.site.forms.mistakes import mistake_of
-from chalicelib.site.forms.model import ReceiptForm, StartForm, StepForm, SupportForm
+from chalicelib.site.forms.model import ReceiptForm, ReportForm, StartForm, StepForm, SupportForm
 from chalicelib.site.forms.open_form import NO_FORM, AwaitedCode, CodeFor, OpenForm
 from chalicelib.site.layout import SITE_POLICY, Reader
 from chalicelib.staff.support import service as support
 from chalicelib.staff.support.model import NewSupportMessage
 
-_Body = TypeVar("_Body", GuestRequest, GivenContact, Proving, NewSupportMessage)
+_Body = TypeVar("_Body", GuestRequest, GivenContact, GuestReport, Proving, NewSupportMessage)
 _FORM = "/privacy/form"
 _NEEDED = {Right.RECTIFICATION: ("reason",), Right.RESTRICTION: ("ground",)}
 
@@ -66,6 +69,17 @@ def write(reader: Reader, typed: SupportForm, address: ClientAddress) -> SeeOthe
         markup = start.of_support(reader, typed, (mistake_of(problem, reader, "email", "text"),))
         return RefusedPage(markup=markup, policy=SITE_POLICY)
     return _next(reader, OpenForm.new(awaited=awaited))
+
+
+def report(reader: Reader, typed: ReportForm, address: ClientAddress) -> SeeOther | RefusedPage:
+    """Take a report of abuse: at once if it needs no address, else after a code."""
+    try:
+        opened = _reported(reader, typed, address)
+    except Problem as problem:
+        fields = ("reason", "described", "text", "email", "appealed")
+        markup = start.of_report(reader, typed, (mistake_of(problem, reader, *fields),))
+        return RefusedPage(markup=markup, policy=SITE_POLICY)
+    return _next(reader, opened)
 
 
 def show(reader: Reader, form: OpenForm | None, typed: ReceiptForm) -> SeeOther | RefusedPage:
@@ -147,6 +161,8 @@ def _markup(
         return shown.code(reader, form, form.awaited, mistakes, typed)
     if form.sent:
         return shown.sent(reader, form)
+    if form.report_id:
+        return shown.report(reader, form)
     try:
         found = _request(form)
         return shown.request(reader, form, found, mistakes, typed, guests.papers_of(found))
@@ -177,6 +193,8 @@ def _verified(form: OpenForm, awaited: AwaitedCode, step: StepForm, address: Cli
     if awaited.purpose is CodeFor.SUPPORT:
         support.verify(awaited.challenge_id, proving.code, address)
         return OpenForm.new(sent=True)
+    if awaited.purpose is CodeFor.REPORT:
+        return _received(guest_reports.verify(awaited.challenge_id, proving.code, address))
     taken = guests.verify(awaited.challenge_id, proving.code, address)
     return OpenForm.new(request_id=taken.request.request_id, receipt=taken.receipt)
 
@@ -187,6 +205,8 @@ def _code_again(reader: Reader, form: OpenForm, awaited: AwaitedCode, address: C
     after = awaited.challenge_id
     if awaited.purpose is CodeFor.SUPPORT:
         return _code_for_message(reader, SupportForm.model_validate(awaited.typed), address, after)
+    if awaited.purpose is CodeFor.REPORT:
+        return _code_for_report(reader, ReportForm.model_validate(awaited.typed), address, after)
     typed = StartForm.model_validate(awaited.typed)
     return _code_for_right(reader, existing(awaited.right), typed, address, after)
 
@@ -207,7 +227,7 @@ def _code_for_right(
     return _awaited(CodeFor.RIGHT, view, typed.model_dump(exclude_defaults=True), right)
 
 
-def _check_filled(typed: StartForm | SupportForm, *fields: str) -> None:
+def _check_filled(typed: StartForm | SupportForm | ReportForm, *fields: str) -> None:
     """Refuse a form without a field that it needs, before a code is sent.
 
     Raises:
@@ -234,6 +254,42 @@ def _code_for_message(
     key = _key({**asked, "after": after}, address)
     view = support.start(_read(NewSupportMessage, asked), address, key)
     return _awaited(CodeFor.SUPPORT, view, typed.model_dump(exclude_defaults=True))
+
+
+def _reported(reader: Reader, typed: ReportForm, address: ClientAddress) -> OpenForm:
+    body, key = _report_of(reader, typed, address)
+    if body.needs_no_address:
+        return _received(guest_reports.file_anonymously(body, address, key))
+    return OpenForm.new(awaited=_code_for_report(reader, typed, address))
+
+
+def _code_for_report(
+    reader: Reader, typed: ReportForm, address: ClientAddress, after: str = ""
+) -> AwaitedCode:
+    _check_filled(typed, "email")
+    body, key = _report_of(reader, typed, address, after)
+    view = guest_reports.start(body, address, key)
+    return _awaited(CodeFor.REPORT, view, typed.model_dump(exclude_defaults=True))
+
+
+def _report_of(
+    reader: Reader, typed: ReportForm, address: ClientAddress, after: str = ""
+) -> tuple[GuestReport, IdempotencyKey]:
+    asked = {name: value for name, value in typed.model_dump().items() if value}
+    if AbuseReportId.parse(typed.appealed):
+        _check_filled(typed, "text")  # whom it is about is known
+        asked = {"reason": ReportReason.OTHER, "described": typed.text, **asked}
+    else:
+        _check_filled(typed, "reason", "described", "text")
+        if typed.reason == ReportReason.CHILD_SAFETY:
+            asked = {name: value for name, value in asked.items() if name not in {"email", "appealed"}}
+    asked |= {"locale": reader.language}
+    return _read(GuestReport, asked), _key({**asked, "after": after}, address)
+
+
+def _received(report: AbuseReport) -> OpenForm:
+    is_mailed = report.reporter is not None or report.mailbox is not None
+    return OpenForm.new(report_id=report.abuse_report_id, decided_by=report.open_until, is_mailed=is_mailed)
 
 
 def _awaited(

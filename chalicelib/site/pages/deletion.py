@@ -16,12 +16,21 @@ from chalicelib.site.layout import Reader, bullets, link, paragraphs, section
 from chalicelib.site.pages import stated
 
 STAYS = (
-    "certificate", "complaint", "complaint_evidence", "disclosure", "disclosure_evidence", "evidence",
+    "abuse_report", "abuse_report_evidence", "certificate", "complaint", "complaint_evidence", "disclosure",
+    "disclosure_evidence", "evidence",
     "held_record", "hold", "hold_evidence", "invoice", "invoice_evidence", "request_evidence",
-    "rights_request", "support_message_evidence", "tombstone",
+    "number_objection", "rights_request", "safety_decision", "support_message_evidence", "tombstone",
 )  # fmt: skip
 # They expire by themselves; what our chat provider keeps of them is said apart.
-EXPIRES = ("challenge", "erasure_inputs", "guest_draft", "push_proof", "session_link", "support_draft")
+EXPIRES = (
+    "challenge",
+    "erasure_inputs",
+    "guest_draft",
+    "push_proof",
+    "report_draft",
+    "session_link",
+    "support_draft",
+)
 AT_STREAM = ("chat_protection", "conversation_name")
 
 

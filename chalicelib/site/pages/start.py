@@ -18,6 +18,7 @@ _MORE = {
     ),
     "/privacy/verify": ("Check a certificate", "Check that the certificate of a deletion is ours."),
     "/privacy/support": ("Write to us", "Ask about your data or about the service."),
+    "/privacy/report": ("Report abuse", "If somebody uses RU4M to hurt you or others."),
     "/privacy/versions": ("Policy and terms", "Read what we process, why, and for how long."),
     "/privacy/imprint": ("Complain to the authority", "If you think that we broke the law."),
 }

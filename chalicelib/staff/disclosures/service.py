@@ -25,7 +25,7 @@ from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.durations import Duration
 from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import Body
-from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
+from chalicelib.core.ids import AbuseReportId, AccountId, DisclosureId, StaffId, UserId
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import Period
@@ -55,6 +55,9 @@ class NewDisclosure(Body):
     """A disclosure that another operator must approve."""
 
     user_id: UserId
+    abuse_report_id: AbuseReportId | None = Field(
+        None, description="A report about the user, whose account may be erased; not for a merger or sale"
+    )
     ground: DisclosureGround
     recipient: ShortText = Field(description="The authority or the other party")
     reference: ShortText | None = Field(None, description="The order or the law, for an authority's request")
@@ -68,10 +71,15 @@ class NewDisclosure(Body):
     secrecy_reference: ShortText | None = Field(None, description="The part of the order that forbids it")
 
 
-def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
+def propose(by: StaffId, new: NewDisclosure, reported: AccountId | None = None) -> Disclosure:
     """Record a proposal. No data may go out before another operator approves it.
 
     A repeated call makes a second proposal, which operators withdraw.
+
+    Args:
+        by: the operator.
+        new: the proposal.
+        reported: the account that a report of abuse is about; it may be erased.
 
     Raises:
         InvalidRequest: a rule of `check_proposal` is broken.
@@ -80,20 +88,24 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
     """
     now = clock.now()
     check_proposal(new, now)
-    account, found = read_by_user(new.user_id, _POLICY)
-    # It stays in force: a version is never changed, nor an announcement undone.
-    if new.notice is not None and not notices.has_taken_effect(found[_POLICY], new.notice):
-        raise NotInForce
     disclosure = Disclosure(
         disclosure_id=DisclosureId.new(),
-        account_id=account.account_id,
+        account_id=reported or _owner(new),
         proposed_by=by,
         proposed_at=now,
-        **dict(new),
+        **new.model_dump(exclude={"abuse_report_id"}),
     )
     said = {"ground": new.ground, "secret": int(disclosure.is_secret(now))}
     commit(store.place_creation(disclosure), *store.DISCLOSURES.creation(disclosure, "proposed", by, said))
     return disclosure
+
+
+def _owner(new: NewDisclosure) -> AccountId:
+    account, found = read_by_user(new.user_id, _POLICY)
+    # It stays in force: a version is never changed, nor an announcement undone.
+    if new.notice is not None and not notices.has_taken_effect(found[_POLICY], new.notice):
+        raise NotInForce
+    return account.account_id
 
 
 def of_subject(account_id: AccountId) -> list[Disclosure]:
@@ -135,6 +147,8 @@ def check_proposal(new: NewDisclosure, now: datetime) -> None:
         raise does_not_apply("reference", "The request of an authority needs its order or the law")
     if (kind is DisclosureKind.MERGER_OR_SALE) is not (new.notice is not None):
         raise does_not_apply("notice", "Needed for a merger or sale, which it announced, and only then")
+    if new.notice is not None and new.abuse_report_id:
+        raise does_not_apply("abuse_report_id", "Not for a merger or sale")
     if new.notice is not None and not _is_policy(new.notice):
         raise does_not_apply("notice", "A version of the privacy policy announces a merger or sale")
     if len(set(new.scope)) < len(new.scope) or not set(new.scope) <= register.kinds_about_users():

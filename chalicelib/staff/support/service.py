@@ -11,8 +11,6 @@ from chalicelib.accounts.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
-    CodeChannel,
-    CodeRequest,
 )
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable, existing
@@ -39,16 +37,8 @@ def start(new: NewSupportMessage, address: ClientAddress, key: IdempotencyKey | 
         TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress: see `challenges.start`.
         Unavailable: the draft cannot be stored now.
     """
-    destination = mailbox(new.email)
-    asked = CodeRequest(
-        purpose=ChallengePurpose.SUPPORT,
-        channel=CodeChannel.EMAIL,
-        destination=destination,
-        locale=new.locale,
-        scope=destination,
-        body=new,
-        address=address,
-    )
+    to = mailbox(new.email)
+    asked = challenges.to_mailbox(ChallengePurpose.SUPPORT, to, new.locale, new, address)
     challenge = challenges.start(asked, key)
     draft = SupportDraft(
         support_message_id=SupportMessageId.new(), text=new.text, created_at=challenge.created_at

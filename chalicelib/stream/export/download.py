@@ -12,13 +12,13 @@ Invariants:
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import requests
 
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.stream import files
+from chalicelib.stream.files import CHUNK, FileTooLarge
 from chalicelib.stream.model import StreamUnavailable
 
 # A user is one line: 10,000 messages of 3 KB, the size of a few sentences with Stream's metadata. In
@@ -27,53 +27,21 @@ MAX_LINE_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 64 * 1024 * 1024
 LONGEST = 5 * MINUTE  # a worker has 15 for the whole package
 
-_CHUNK = 64 * 1024
-
-
-class LinkRefused(Exception):
-    """The link points to a host that is not Stream's, or answers with a redirect."""
-
-
-class ExportFileNotFound(Exception):
-    """The host has no file for this link; only a new export can make one."""
-
-
-class FileTooLarge(Exception):
-    """A line or the file exceeds its bound."""
-
 
 def lines(url: str) -> Iterator[bytes | bytearray]:
     """Download the file of a link; yield its lines without line ends, skipping empty ones.
 
     Raises:
-        LinkRefused, ExportFileNotFound, FileTooLarge: this link cannot give the file.
+        LinkRefused, FileGone, FileTooLarge: this link cannot give the file.
         StreamUnavailable: no answer, an incomplete file, or too slow; try again with a fresh link.
     """
-    if not files.is_streams(url):
-        raise LinkRefused
-    try:
-        with files.session() as own, _answer(own, url) as answer:
-            yield from _lines(answer)
-    except requests.RequestException:
-        raise StreamUnavailable from None  # its text quotes the link
-
-
-@contextmanager
-def _answer(session: requests.Session, url: str) -> Iterator[requests.Response]:
-    with session.get(url, stream=True, allow_redirects=False, timeout=files.TIMEOUTS) as answer:
-        status = answer.status_code
-        if 300 <= status < 400:
-            raise LinkRefused
-        if 400 <= status < 500 and status != 429:
-            raise ExportFileNotFound
-        if status != 200:
-            raise StreamUnavailable
-        yield answer
+    with files.opened(url) as answer:
+        yield from _lines(answer)
 
 
 def _lines(answer: requests.Response) -> Iterator[bytes | bytearray]:
     ends, size, line = clock.now() + LONGEST, 0, bytearray()
-    for chunk in answer.iter_content(_CHUNK):
+    for chunk in answer.iter_content(CHUNK):
         size += len(chunk)
         if clock.now() > ends:
             raise StreamUnavailable

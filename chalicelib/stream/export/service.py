@@ -36,9 +36,9 @@ from chalicelib.core.metrics import Metric
 from chalicelib.stream import gateway
 from chalicelib.stream.export import download
 from chalicelib.stream.export import parts as export
-from chalicelib.stream.export.download import ExportFileNotFound, FileTooLarge, LinkRefused
 from chalicelib.stream.export.parts import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
 from chalicelib.stream.export.redaction import Redaction
+from chalicelib.stream.files import FileGone, FileTooLarge, LinkRefused
 from chalicelib.stream.model import (
     CredentialsRefused,
     InputRefused,
@@ -176,7 +176,7 @@ def _copy(
 
 _REASONS = {
     TaskNotFound: StreamReason.TASK_GONE,
-    ExportFileNotFound: StreamReason.FILE_GONE,
+    FileGone: StreamReason.FILE_GONE,
     FileTooLarge: StreamReason.TOO_LARGE,
     LinkRefused: StreamReason.LINK_REFUSED,
 }
@@ -185,7 +185,7 @@ _REASONS = {
 def _lines(ready: Ready) -> Iterator[bytes | bytearray]:
     url = gateway.task(ready.task_id).url
     if not url:
-        raise ExportFileNotFound
+        raise FileGone
     return download.lines(url)
 
 

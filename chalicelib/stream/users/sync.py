@@ -35,7 +35,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.avatars.model import Avatar, address_of
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.model import BlockList
-from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents.notices import versions
@@ -92,7 +92,7 @@ def send(
 
 
 def _is_active(account: Account | None) -> TypeGuard[Account]:
-    return account is not None and account.state is AccountState.ACTIVE
+    return account is not None and account.is_active
 
 
 def _ended_users(

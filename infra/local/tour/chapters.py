@@ -15,9 +15,10 @@ from chalicelib.core.table_names import Table
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
+from infra.local.tour.abuse import answer_abuse
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
-from infra.local.tour.people import become_contacts, chat, show_avatar
+from infra.local.tour.people import become_contacts, chat, match_contacts, show_avatar
 from infra.local.tour.phone import Phone, codes_in
 from infra.local.tour.restore import back_up, restore_backup
 from infra.local.tour.retention import clean_up
@@ -251,8 +252,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     sign_in_again,
     appear_at_stream,
     become_contacts,
+    match_contacts,
     chat,
     show_avatar,
+    answer_abuse,
     change_name,
     receive_events,
     give_and_withdraw_consent,

@@ -11,12 +11,13 @@ from typing import Any
 import requests
 from PIL import Image
 
+from chalicelib.core.table_names import Table
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour.narration import Tour
-from infra.local.tour.phone import Phone
+from infra.local.tour.phone import Phone, PhoneAnswer
 from infra.local.waiting import until
 
-_STRANGER = "1234569"
+_STRANGER, _ANA, _ABSENT = "1234569", "1234571", "1234572"
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
 
 
@@ -46,6 +47,36 @@ def become_contacts(tour: Tour) -> None:
     tour.wait_for(
         "Stream blocks the stranger too", lambda: stranger.user_id in _blocked_at_stream(tour, mila)
     )
+
+
+def match_contacts(tour: Tour) -> None:
+    """Jovan's app compares his address book with his consent, finds Ana, and she accepts an invitation."""
+    jovan, ana = tour.phones["Jovan"], tour.phone(_ANA)
+    ana.sign_up("Ana")
+    book = {"numbers": [tour.phone(_ABSENT).number, ana.number]}
+    tour.check(
+        "without his consent nothing is compared", _match(jovan, book).problem == "purpose_not_permitted"
+    )
+    jovan.consent("contact_matching")
+    tour.check("Ana is not found before she allows it", _match(jovan, book).body["matches"] == [])
+    ana.change_profile(discoverable=True)
+    (found,) = _match(jovan, book).body["matches"]
+    tour.say(
+        f"then number {found['position'] + 1} of the book is shown as {found['profile']['display_name']}"
+    )
+    tour.check("Ana learns nothing of it", ana.invitations() == [])
+    jovan.invite(ana)
+    (invitation,) = ana.invitations()
+    ana.call("POST", f"/v1/invitations/{invitation['invitation_id']}/accept")
+    tour.check("Jovan invites her, and Ana accepts", ana.user_id in jovan.contacts())
+    jovan.call("DELETE", f"/v1/contacts/{ana.user_id}")
+    stored = str([tour.cloud.items(table) for table in Table])
+    absent = book["numbers"][0].lstrip("+")
+    tour.check("the number that found nobody is stored nowhere", absent not in stored)
+
+
+def _match(phone: Phone, book: dict[str, list[str]]) -> PhoneAnswer:
+    return phone.call("POST", "/v1/contacts/match", book)
 
 
 def _blocked_at_stream(tour: Tour, phone: Phone) -> list[str]:

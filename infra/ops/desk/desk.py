@@ -26,11 +26,13 @@ from infra.ops.cases.tables import Case
 from infra.ops.cases.written_language import OF_LETTERS, other_language
 from infra.ops.desk import forms, pages
 from infra.ops.desk.routes import DeskRoute, Link
-from infra.ops.desk.views import FOUND, PAGES, SEARCH, documents, tables_of
+from infra.ops.desk.views import FOUND, PAGES, SEARCH, documents, pictures, tables_of
 from infra.ops.internal_api import CallRefused, InternalApi, read_list
 from infra.ops.refusals import explain
 
 _DONE = "/done/"
+# Its result is saved, and sent by two ways, and must not be on a page (ADR 122).
+BY_COMMAND = frozenset({"/abuse-reports/{abuse_report_id}/files/{file_number}/handover"})
 _KEPT = ("method", "version", "language", "confirmed")  # by a form, besides what is typed
 _UNKNOWN = "It is not known whether this was carried out: look before you send it again."
 _RESULTS = 20  # of the last actions, which a page shows again after a reload
@@ -60,7 +62,8 @@ class Desk:
         for module in GROUPS["admin"]:
             importlib.import_module(module)
         self._api, self._results, self._lock = api, dict[str, Html](), Lock()
-        self._places = tuple(DeskRoute.of_route(one) for one in contract.routes() if one.internal)
+        places = (DeskRoute.of_route(one) for one in contract.routes() if one.internal)
+        self._places = tuple(one for one in places if one.path not in BY_COMMAND)
         lists = sorted((one for one in self._places if one.is_list), key=lambda one: _BEFORE.get(one.path, 9))
         self._nav = (*((one.title, one.path) for one in lists), *_MORE)
         self._links = {one.of.prefix: one.path.rpartition("/")[0] for one in reversed(self._places) if one.of}
@@ -103,6 +106,7 @@ class Desk:
         found = self._api.call("GET", f"{path}?{urlencode(query)}" if query else path)
         shown = [pages.of_table(one, self._links) for one in tables_of(place.path, found)]
         shown += [pages.frame(title, text) for title, text in documents(place.path, found)]
+        shown += pictures(place.path, found)
         next_page = {**query, "cursor": found["next_cursor"]} if "next_cursor" in found else {}
         more = (
             [tag("p", tag("a", "The next page", href=f"{path}?{urlencode(next_page)}"))] if next_page else []
@@ -177,6 +181,7 @@ class Desk:
         links = [link for one in self._places for link in one.links_from(place, path, found)]
         if place.is_list:
             links += [link for one in self._places for link in self._on_items(one, place, found)]
+        links += [link for one in self._places for link in one.links_to_parts(place, path, found)]
         if links:
             items = (tag("li", tag("a", words, href=href)) for words, href in links)
             yield pages.card(tag("h2", "What you can do"), tag("ul", *items))

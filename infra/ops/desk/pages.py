@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from rich.table import Table
@@ -25,11 +26,12 @@ button{cursor:pointer;font-weight:600;border-width:2px}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 .mistake{color:var(--warn);display:block}
 @media screen and (max-width:67.99rem){nav li{display:inline-block;margin-right:1rem}}
+img{max-width:100%}
 iframe{width:100%;height:32rem;border:1px solid var(--line);background:#fff}
 """
 POLICY = (
     f"default-src 'none'; style-src {page.hash_source(page.STYLE)} {page.hash_source(_STYLE)}; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 Links = Mapping[str, str]  # the list of each prefix of ids that has a page
 
@@ -82,6 +84,15 @@ def of_table(table: Table, links: Links) -> Html:
 
 
 _FEW = 6  # columns
+
+
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
+
+
+def picture(content: bytes, kind: str) -> Html:
+    """Show a picture, whose bytes are in the page itself."""
+    source = f"data:{kind};base64,{b64encode(content).decode()}"
+    return card(tag("img", src=source, alt="The reported file"))
 
 
 def frame(title: str, document: str) -> Html:

@@ -97,6 +97,14 @@ class DeskRoute:
             (name,) = (name for name, kind in self.query.items() if kind is page.of)
             yield self.summary, f"{self.path}?{urlencode({name: named})}"
 
+    def links_to_parts(self, page: DeskRoute, path: str, found: Case) -> Iterator[Link]:
+        """Yield the links to the parts of a case that have a page, such as the files of a report."""
+        name, _, part = self.path.removeprefix(f"{page.path}/").partition("/")
+        if page.of is None or self.method != "GET" or part != f"{{{part[1:-1]}}}" or name not in found:
+            return
+        for item in found[name]:
+            yield f"{self.summary}: {item[part[1:-1]]}", f"{path}/{name}/{item[part[1:-1]]}"
+
     def beneath_items_of(self, page: DeskRoute) -> str:
         """Return the part of its path that is an item of a list; "" unless it is an action on one."""
         item, _, rest = self.path.removeprefix(f"{page.path}/").partition("}")
@@ -112,7 +120,8 @@ class DeskRoute:
         part = page.path.rpartition("{")[2].removesuffix("}")
         if page.of is None or self.method != "POST" or "{" in self.path:
             return ""
-        return next((one.name for one in self.fields if one.name.endswith(part)), "")
+        names = (one.name for one in self.fields)
+        return next((one for one in names if one.endswith(part) or f"{part}s".endswith(f"_{one}")), "")
 
     def fits(self, path: str) -> bool:
         """Return whether a path is one of this route, with ids of the right kinds."""

@@ -14,6 +14,7 @@ from chalicelib.operations.breaches.clocks import HOME
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.processing import document, rows
 from infra.ops.cases import (
+    abuse,
     breach_form,
     breach_preview,
     breaches,
@@ -35,12 +36,17 @@ from infra.ops.desk import pages
 from infra.ops.internal_api import InternalApi, altered
 from infra.ops.reports.commands import counts_of, tables_of_exact_year
 
+_FILE = "/abuse-reports/{abuse_report_id}/files/{file_number}"
 SHOWN: Mapping[str, Callable[[Case], Iterable[Table]]] = {
     "/rights-requests/{request_id}": tables.whole,
     "/erasures/{request_id}": erasures.whole,
     "/holds/{hold_id}": lambda found: [holds.whole(found)],
     "/disclosures/{disclosure_id}": disclosures.whole,
     "/complaints/{complaint_id}": complaints.whole,
+    "/abuse-reports/{abuse_report_id}": abuse.whole,
+    _FILE: abuse.whole_file,
+    "/safety-decisions/{safety_decision_id}": abuse.whole_decision,
+    "/number-objections/{number_objection_id}": abuse.whole_objection,
     "/support-messages/{support_message_id}": support.whole,
     "/breaches/{breach_id}": breaches.whole,
     "/breaches/{breach_id}/notices": breach_preview.tables_of,
@@ -59,6 +65,9 @@ _LISTED: Mapping[str, CaseList] = {
     "/disclosures": disclosures.LISTED,
     "/breaches": breaches.LISTED,
     "/complaints": complaints.LISTED,
+    "/abuse-reports": abuse.LISTED,
+    "/safety-decisions": abuse.DECISIONS,
+    "/number-objections": abuse.OBJECTIONS,
     "/support-messages": support.LISTED,
     "/stream-cases": stream_cases.LISTED,
     "/table-removals": removals.LISTED,
@@ -117,6 +126,12 @@ def documents(path: str, found: Case) -> Iterator[tuple[str, str]]:
     if path == "/breaches/{breach_id}/notices":
         for language, notice in found["notices"].items():
             yield f"The mail, {language}", notice["Html"]
+
+
+def pictures(path: str, found: Case) -> Iterator[Html]:
+    """Yield the picture that a report names; a file of another type is only saved, by the command."""
+    if path == _FILE and "url" in found and found["kind"] in pages.PICTURES:
+        yield pages.picture(abuse.content_of(found), found["kind"])
 
 
 def tables_of(path: str, found: Case) -> Iterable[Table]:

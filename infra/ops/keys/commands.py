@@ -105,7 +105,8 @@ def rekey(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     if dry_run:
         _emit_left(keys.count_older(), "claims and objections")
         return
-    moved = keys.rekey(_noting(service_rekey(*deployed), "groups of accounts"))
+    rekey, tidy = service_rekey(*deployed)
+    moved = keys.rekey(_noting(rekey, "groups of accounts"), tidy)
     emit({"moved": moved}, f"{moved} claims moved")
 
 

@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chalicelib.accounts.bars.model import BARRED, BarredNumber
+from chalicelib.accounts.discovery.model import DiscoverableNumber
 from chalicelib.accounts.model import ClaimKind
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
@@ -37,12 +39,14 @@ from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
 
 Rekey = Callable[[Sequence[str]], int]
+Tidy = Callable[[dict[str, str]], None]
 
 # Accounts per read: with profile and data key, each takes three of the hundred keys of a BatchGetItem.
 _TOGETHER = 33
 
 
-_SUPPRESSION = Suppression.declaration.kind
+_FOUND, _ROWS_AT_ONCE = DiscoverableNumber.declaration.kind, 100
+_HASHES = {Suppression.declaration.kind, BarredNumber.declaration.kind}  # their values are not known
 
 
 class ClaimsLeft(CommandRefused):
@@ -68,7 +72,7 @@ class LookupKeys(VersionedKeys):
         versions = Versions.of_mac(stacks, stage, "Lookup", settle)
         return cls(versions, tables.names_in_use(stacks, stage)[Table.CLAIMS])
 
-    def rekey(self, rekey: Rekey) -> int:
+    def rekey(self, rekey: Rekey, tidy: Tidy) -> int:
         """Move every claim to the current version; return how many were moved.
 
         It selects the claims that are left, so a repeated run continues where a killed one stopped. One page
@@ -76,6 +80,7 @@ class LookupKeys(VersionedKeys):
 
         Args:
             rekey: moves the claims of at most 33 accounts, and returns how many it moved.
+            tidy: deletes those of at most 100 rows, by which users are found, that no account names.
 
         Raises:
             Unfinished: a function may not know the current version yet.
@@ -85,6 +90,9 @@ class LookupKeys(VersionedKeys):
             claims = (claim for claim in _older(page, current) if "account_id" in claim)
             owners = dict.fromkeys(claim["account_id"]["S"] for claim in claims)
             moved += sum(map(rekey, batched(owners, _TOGETHER)))
+            found = [one for one in _older(page, current) if one["kind"]["S"] == _FOUND]
+            for some in batched(found, _ROWS_AT_ONCE):
+                tidy({one["pk"]["S"]: one["account_id"]["S"] for one in some})
         return moved
 
     def count_older(self) -> int:
@@ -102,7 +110,7 @@ class LookupKeys(VersionedKeys):
         claims, suppressions = 0, Counter[str]()
         for page in self._pages():
             older = _older(page, current)
-            found = [item for item in older if item["kind"]["S"] == _SUPPRESSION]
+            found = [item for item in older if item["kind"]["S"] in _HASHES]
             claims += len(older) - len(found)
             suppressions.update(_end_of(item) for item in found if not _has_ended(item))
         if claims:
@@ -111,8 +119,9 @@ class LookupKeys(VersionedKeys):
             )
         if suppressions:
             raise SuppressionsLeft(
-                f"{suppressions.total()} objections to marketing are under older versions, as keyed hashes "
-                f"that nothing can move without their number or mailbox. Their last end: {max(suppressions)}"
+                f"{suppressions.total()} objections to marketing and barred numbers are under older "
+                "versions, as hashes that nothing can move without their number or mailbox. Their last end: "
+                f"{max(suppressions)}"
             )
 
     def _pages(self) -> Iterator[list[dict[str, Any]]]:
@@ -130,7 +139,7 @@ def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
 
 
 def _has_to_move(claim: dict[str, Any], current: str) -> bool:
-    kind, version, _ = str(claim["pk"]["S"]).split("#", 2)
+    kind, version, _ = str(claim["pk"]["S"]).removeprefix(BARRED).split("#", 2)
     return version != current and kind != ClaimKind.FORMER_PHONE
 
 
@@ -146,11 +155,15 @@ def _has_ended(suppression: dict[str, Any]) -> bool:
     return end is not None and int(end["N"]) <= clock.to_epoch(clock.now())
 
 
-def service_rekey(account: AwsAccount, stage: str) -> Rekey:
-    """Return a `Rekey` that uses the service's code and the settings of its signup function."""
+def service_rekey(account: AwsAccount, stage: str) -> tuple[Rekey, Tidy]:
+    """Return a `Rekey` and a `Tidy` of the service's code, with the settings of its signup function."""
     act_as_signup(account, stage)
 
+    from chalicelib.accounts import service as accounts
     from chalicelib.accounts.profiles import service as profiles
     from chalicelib.core.ids import AccountId
 
-    return lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners])
+    return (
+        lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners]),
+        lambda rows: accounts.tidy_found({name: AccountId(owner) for name, owner in rows.items()}),
+    )

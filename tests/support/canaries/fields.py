@@ -69,6 +69,11 @@ SEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("hold", "law"): ("law",),
     ("hold", "authority"): ("authority",),
     ("hold", "reason"): ("reason of the hold",),
+    ("abuse_report", "text"): ("report of abuse",),
+    ("abuse_report", "messages"): ("reported message",),
+    ("safety_decision", "facts"): ("facts of the decision",),
+    ("safety_decision", "messages"): ("own reported message",),
+    ("safety_decision", "appeal"): ("appeal",),
     ("complaint", "text"): ("complaint",),
     ("complaint", "letter"): ("complaining authority", "letter of the authority"),
     ("complaint", "decision"): ("decision about the complaint",),
@@ -122,6 +127,15 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("certificate", "document"): "made by the erasure; the search after it finds the pseudonym in it",
     ("rights_request", "lifting_text"): "stored only while operators end a restriction; sealed in one blob",
     ("guest_draft", "asked"): "what becomes the request, whose fields have canaries; sealed in one blob",
+    ("report_draft", "reason"): "a closed list",
+    ("report_draft", "described"): "what becomes the report; sealed in one blob",
+    ("report_draft", "text"): "what becomes the report; sealed in one blob",
+    ("abuse_report", "mailbox"): "a person who has an account has none in it",
+    ("abuse_report", "locale"): "of a person without an account",
+    (
+        "abuse_report",
+        "described",
+    ): "what a person without an account writes; sealed in one blob with the text",
     ("support_draft", "text"): "what becomes the message, whose fields have canaries; sealed in one blob",
     ("rights_request", "contact_phone"): "stored in requests of people without an account, until the answer",
     ("rights_request", "contact_email"): "stored in requests of people without an account, until the answer",
@@ -130,12 +144,34 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("held_record", "document"): "made by the erasure; the search after it finds profile and invoice in it",
     ("push_proof", "token"): "stored only if another device has the token, which is searched for there",
     ("push_proof", "nonce"): "random, made by the service, and used up within ten minutes",
+    ("abuse_report", "user_id"): _OF_OTHERS,
+    ("abuse_report", "reason"): "a closed list",
+    ("abuse_report", "avatar"): _SWITCH,
+    (
+        "abuse_report",
+        "files",
+    ): "a link while it waits, and a random key; the files have canaries",
+    ("abuse_report", "rule"): "a closed list",
+    ("abuse_report", "appeal"): "a text, like that of the decision; sealed in one blob with the report",
+    ("safety_decision", "rule"): "a closed list",
+    **{
+        ("number_objection", name): "stored only if a long suspension outlived an account"
+        for name in ("phone", "locale", "ground", "text", "because", "reason")
+    },
+    ("safety_decision", "measures"): "a closed list",
+    ("safety_decision", "days"): "a small number",
+    ("safety_decision", "lasts_until"): "an instant, which the account has too",
+    ("safety_decision", "reasons"): "a closed list",
+    ("safety_decision", "reported_at"): "an instant of a report, which other records of that second have too",
     ("disclosure", "ground"): "a closed list",
     ("disclosure", "scope"): "a closed list",
 }
 
 # Kinds of records that show no canary before the erasure.
 WITHOUT_CANARY: Mapping[str, str] = {
+    "barred_number": "left only by a long suspension of an erased account",
+    "report_draft": "of a person without an account, until the code of their mailbox comes back",
+    "number_objection": "of a person without an account, after a long suspension of another one",
     "push_count": "times under keyed hashes of members, in the row of a conversation",
     "push_proof": "stored only if another device has the token of a phone",
     "contact_request": "a keyed digest of a request, under a keyed id",

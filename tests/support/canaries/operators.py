@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from infra.local.tour.phone import codes_in
+from infra.local.tour.phone import Phone, codes_in
+from infra.local.waiting import until
 from infra.ops.internal_api import InternalApi
+from tests.support.canaries import chats
 from tests.support.canaries.subject import CanarySubject
 from tests.support.canaries.values import CanaryForm, digits, letters
 from tests.support.cases.disclosures import an_order
@@ -95,6 +98,34 @@ def support(subject: CanarySubject, alice: InternalApi) -> None:
     sent = phone.call("POST", f"{path}/{challenge}/verify", code, token="")
     answer = {"text": add("answer of support", letters())}
     alice.call("POST", f"/support-messages/{sent.body['support_message_id']}/answer", answer)
+
+
+def report(subject: CanarySubject, contact: Phone, alice: InternalApi, folder: Path) -> None:
+    """Let subject and contact report a message of each other, with a file; warn the subject, who appeals."""
+    add, cloud, own = subject.canaries.add, subject.cloud, subject.phone
+    pair, named = own.open_conversation(contact), {}
+    until(lambda: pair["cid"] in cloud.stream.state()["channels"], "the conversation at Stream")
+    both = ((contact, own, "reported message"), (own, contact, "own reported message"))
+    for author, reporter, name in both:
+        channel = chats.client(cloud, author.chat_token()).channel("messaging", pair["conversation_id"])
+        content = add("own reported file", letters()) if author is own else "the file of another"
+        (file := folder / "reported").write_text(content)
+        sent = channel.send_file(str(file), file.name, {"id": author.user_id}, "text/plain")["file"]
+        message = {"text": add(name, letters()), "attachments": [{"type": "file", "asset_url": sent}]}
+        said = channel.send_message(message, author.user_id)["message"]["id"]
+        about = {"user_id": author.user_id, "conversation_id": pair["conversation_id"], "message_ids": [said]}
+        text = add("report of abuse", letters()) if reporter is own else "They threaten me."
+        made = reporter.call("POST", "/v1/reports", {**about, "reason": "harassment", "text": text})
+        assert [one["state"] for one in made.body["messages"]] == ["copied"]
+        named[name] = made.body["abuse_report_id"]
+    cloud.run("work_on_reports")
+    assert len(cloud.reported()) == len(both)
+    warning = {"rule": "harassment", "measures": ["warn"], "withheld": []}
+    facts = add("facts of the decision", letters())
+    body = {"report_ids": [named["own reported message"]], "facts": facts, **warning}
+    decision = alice.call("POST", "/safety-decisions", body)["id"]
+    appeal = {"text": add("appeal", letters())}
+    assert own.call("POST", f"/v1/safety-decisions/{decision}/appeal", appeal).status == 200
 
 
 def _approve(bob: InternalApi, path: str, what: str, body: dict[str, Any] | None = None) -> None:

@@ -33,6 +33,7 @@ Stated = Remaining | InBackups | HeldKind
 # Words of every certificate that no search can find.
 NEVER_FOUND: Mapping[Remaining, str] = {
     Remaining.SMS_OPT_OUT: "the emulator has no such list",
+    Remaining.BARRED_NUMBER: "only after a long suspension, which the subject does not have",
     Remaining.BLOCK_HASHES: "the key of the hash is in the sealed list of another user",
     # It would cover any place, so it covers none: a record that only it states fails the test.
     Remaining.UNDISCLOSED: "an earlier wording of UNDISCLOSABLE",
@@ -166,9 +167,27 @@ _DISCLOSURES_AND_HOLDS = (
     MayRemain(Remaining.HOLDS, _at(Where.BUCKET), "checkpoints checkpoints/*", frozenset({"hold"})),
 )
 
+_REPORTED = frozenset({"reported message", "own reported message"})
+_REPORTS = (
+    MayRemain(Remaining.REPORTS, _at(Where.TABLE), "rights SR#* *", _IDS),
+    MayRemain(
+        Remaining.REPORTS,
+        _at(Where.SEALED),
+        "rights SR#* abuse_report",
+        _REPORTED | {"user id", "report of abuse"},
+    ),
+    MayRemain(
+        Remaining.REPORTS,
+        _at(Where.SEALED),
+        "rights SR#* safety_decision",
+        frozenset({"own reported message", "facts of the decision", "appeal"}),
+    ),
+)
+
 MAY_REMAIN = (
     *_OF_OTHER_REQUESTS,
     *_HELD,
+    *_REPORTS,
     *_DISCLOSURES_AND_HOLDS,
     MayRemain(
         Remaining.CONSENT_EVIDENCE,
@@ -275,7 +294,8 @@ MAY_REMAIN = (
         Remaining.OTHERS_MESSAGES,
         _at(Where.STREAM_MESSAGE),
         "by u_*",  # not by the subject, whose id would be `<user id>`
-        frozenset({"name that another wrote", "user id"}),  # it mentions the subject
+        # One mentions the subject, and one was reported.
+        frozenset({"name that another wrote", "reported message", "user id"}),
     ),
     MayRemain(
         Remaining.QUOTES, _at(Where.STREAM_QUOTE), "by u_*", frozenset({"user id", "message id", "message"})

@@ -122,6 +122,7 @@ class CanarySubject:
         assert registered.status == 200
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
         self.shows_an_avatar()
+        self.matches_an_address_book()
         guest = {"phone": phone.number, "right": "access", "device_id": phone.device_id}
         assert phone.call("POST", "/v1/rights-requests/guest", guest, token="").status == 202
         self._asks_for_code()
@@ -149,6 +150,17 @@ class CanarySubject:
         photo = a_jpeg(maker=self.canaries.add("camera", letters()))
         address = self.phone.show_avatar(photo)
         self.canaries.add("avatar", address.split("/")[-2])
+
+    def matches_an_address_book(self) -> None:
+        """Be found by number, and compare a number of a person who has no account."""
+        phone = self.phone
+        phone.change_profile(discoverable=True)
+        phone.consent("contact_matching")
+        book = [self.canaries.add("number of an address book", f"+38163{digits(7)}"), phone.number]
+        answer = phone.call("POST", "/v1/contacts/match", {"numbers": book})
+        assert answer.body == {"matches": [], "checked": 2}, answer.body
+        named = [{"number": book[0], "name": self.canaries.add("name in an address book", letters())}]
+        assert phone.call("POST", "/v1/contacts/match", {"numbers": named}).status == 400
 
     def _submits_usage(self) -> None:
         add = self.canaries.add

@@ -56,7 +56,7 @@ def freeze_of(account_id: str, *, idle: bool = False) -> Frozen:
 def freeze(account_id: str, *, idle: bool = False) -> Frozen:
     """Freeze an account for a new erasure; its sessions stay."""
     frozen = freeze_of(account_id, idle=idle)
-    commit(accounts.freezing(AccountId(account_id), frozen))
+    commit(*accounts.freezing(stored_account(account_id), frozen))
     return frozen
 
 

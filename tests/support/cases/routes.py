@@ -14,6 +14,13 @@ _ID = re.compile(r"\{[^}]+\}")
 # Bodies that pass validation, since the body is parsed before some callers are refused.
 BODIES: dict[str, Any] = {
     "/v1/conversations/{conversation_id}": {"name": "Trip"},
+    "/v1/reports/{abuse_report_id}/appeal": {"text": "Look again"},
+    "/v1/safety-decisions/{safety_decision_id}/appeal": {"text": "Look again"},
+    "/v1/signup/{challenge_id}/objection": {
+        "code": "000000",
+        "device_id": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+        "ground": "new_number",
+    },
     "/v1/usage": {"events": [an_event()], "device": a_device()},
     "/v1/consents/{purpose}": {"state": "withdrawn"},
     "/v1/consents/signals": {"gpc": True},

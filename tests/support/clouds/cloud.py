@@ -133,7 +133,7 @@ def create_queues() -> None:
 def buckets() -> tuple[str, ...]:
     """Name the buckets of a stage, without the archive of locked marks."""
     stored = settings()
-    return stored.export_bucket(), stored.papers_bucket(), stored.avatars_bucket()
+    return stored.export_bucket(), stored.papers_bucket(), stored.avatars_bucket(), stored.reported_bucket()
 
 
 def create_buckets() -> None:

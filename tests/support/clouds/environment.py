@@ -60,6 +60,7 @@ def variables() -> dict[str, str]:
         "RU4M_EXPORT_BUCKET": "ru4m-test-exports",
         "RU4M_AVATARS_BUCKET": "ru4m-test-avatars",
         "RU4M_PAPERS_BUCKET": "ru4m-test-papers",
+        "RU4M_REPORTED_BUCKET": "ru4m-test-reported",
         "RU4M_RIGHTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-rights",
         "RU4M_TRANSFERS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-transfers",
         "RU4M_ERASURES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-erasures",

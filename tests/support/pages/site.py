@@ -28,6 +28,7 @@ PAGES = {
 # The other pages of the site, by the views of their routes.
 OTHERS: Mapping[str, Callable[[None, None], PublicPage]] = {
     "/privacy/request": start_api.get_receipt_page,
+    "/privacy/report": start_api.get_report_page,
     "/privacy/support": start_api.get_support_page,
     "/privacy/versions": notices_api.get_versions_page,
 }

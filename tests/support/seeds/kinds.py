@@ -28,6 +28,7 @@ from tests.support.seeds.users import (
     IdleUser,
     LiveUser,
     OrphanedUser,
+    ReportedUser,
     RestrictedUser,
     ReturnedUser,
     ServiceUser,
@@ -202,6 +203,7 @@ class ExpiredEvidence(Seed):
 
 KINDS: tuple[type[Seed], ...] = (
     LiveUser,
+    ReportedUser,
     DriftedUser,
     SuspendedUser,
     RestrictedUser,

@@ -18,8 +18,10 @@ from chalicelib.rights.erasure.idle import plan
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.rights.request import store as rights
 from chalicelib.rights.request.terms import ReceivedBy, Status
+from chalicelib.safety.model import NoticeWay
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile, StreamReport
+from tests.support.cases.abuse import reports, stored_decision, suspends
 from tests.support.cases.erasure_parts import erase_tables, freeze, stored_account
 from tests.support.jobs.reconciliation import planned_of
 from tests.support.seeds.world import Seed, SeededWorld
@@ -58,6 +60,24 @@ class LiveUser(Seed):
         announced = campaigns.notice(account_id, CampaignKind.ANNOUNCEMENT, SeededWorld.notice.version)
         assert announced
         assert announced.state is NoticeState.ANNOUNCED
+
+
+class ReportedUser(LiveUser):
+    """A suspension of two days ends: Stream lets the user connect again, and the user was notified."""
+
+    def sow(self) -> None:
+        super().sow()
+        device = a_device(device_id=str(UUID(uuid5(NAMESPACE_OID, "Reporter").hex, version=4)))
+        reporter = self.world.a_user(device=device, display_name="Reporter")
+        gateway.upsert([ChatProfile(UserId(reporter.user_id), "Reporter", None)])
+        report = reports(reporter, self.user).json["abuse_report_id"]
+        self.decision = suspends(self.world.an_operator("alice"), report, days=2).json["id"]
+
+    def assert_settled(self) -> None:
+        super().assert_settled()
+        found = stored_decision(self.decision)
+        assert found.ended_at
+        assert found.work.notified_by is NoticeWay.TEXT
 
 
 class DriftedUser(LiveUser):

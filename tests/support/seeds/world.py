@@ -34,6 +34,7 @@ from chalicelib.rights.erasure import model as erasures
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from chalicelib.rights.jobs import sweep_rights
 from chalicelib.rights.request import store as rights
+from chalicelib.safety.jobs import work_on_reports
 from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures
@@ -82,6 +83,7 @@ JOBS = (
     Job(purge_expired, 15 * MINUTE),
     Job(record_verified_codes, HOUR),
     Job(send_unsent, MINUTE),
+    Job(work_on_reports, MINUTE),
     Job(reconcile_chat, HOUR, counts_first=True),
     Job(check_chat_settings, DAY),
     Job(close_idle_accounts, HOUR, counts_first=True),

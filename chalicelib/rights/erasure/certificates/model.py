@@ -6,9 +6,8 @@ Invariants:
   whole seconds, and the ids of the request, the pseudonym and Stream's task. `document` validates again,
   because pydantic's `model_copy` and `model_construct` do not. A refused value appears in no exception text.
 - The bytes are canonical (RFC 8785): the same certificate always has the same bytes.
-- A certificate that was signed once can be read as long as it is kept. The words of its closed lists are
-  signed and read again, so a word never changes and is never removed; a better wording is a new member. Those
-  about Stream are in stream/model. tests/unit/test_certificates.py reads stored certificates with all words.
+- A certificate that was signed once can be read as long as it is kept. So no word of its closed lists ever
+  changes or is removed; a better wording is a new member. Those about Stream are in stream/model.
 - It states nothing that is not so (ADR 27), and everything that always stays has to be listed.
 
 Days of backups: the latest of the days for which backups of a table are kept, copies elsewhere included, and
@@ -61,6 +60,7 @@ class Remaining(StrEnum):
     TOMBSTONE = "the mark that a user id was deleted"
     CLAIM_HASHES = "keyed hashes of the phone number and the email address"
     SUPPRESSION_HASH = "a keyed hash of an email address to which no mail may be sent"
+    BARRED_NUMBER = "a keyed hash of the phone number, with which no account can be opened"
     OBJECTION_HASHES = "keyed hashes of the phone number and the email address, which get no direct marketing"
     EXPIRING_RECORDS = "one-time codes and counters, which cannot be found from an account"
     SENT_MAILS = "marks of sent mails, with random ids, in case the mails bounce"
@@ -72,6 +72,7 @@ class Remaining(StrEnum):
     STREAM_EXPORTS = "files with exports of chat data, at Stream"
     DISCLOSURES = "records of disclosures of the data to authorities and others"
     HOLDS = "records of the holds that kept data, with the evidence of who decided on them"
+    REPORTS = "reports of abuse by or about the account, and decisions about them, if there are any"
     BLOCK_HASHES = "a keyed hash of the phone number, in the lists of users who blocked it, if there are any"
     UNDISCLOSED = "data that a law requires us to keep and forbids us to disclose, if there is any"
     UNDISCLOSABLE = "data that we have to keep and that a law forbids us to disclose, if there is any"
@@ -86,6 +87,7 @@ class Reason(StrEnum):
     RELEASED = "nothing of the deleted account may come back with a number or address that was released"
     MARKETING_OBJECTION = "the objection to direct marketing stays in force (Art. 21(3) GDPR)"
     OBJECTION = "the objection to mail stays in force (Art. 21(3) GDPR)"
+    SUSPENSION = "a long suspension outlives the account, against which you can object (Art. 6(1)(f) GDPR)"
     SHORT_LIVED = "it expires within days"
     OF_OTHERS = "it belongs to the people who wrote it"
     NOT_OURS = "only the named service can delete it"
@@ -115,6 +117,7 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.TOMBSTONE: (Reason.NEVER_REUSED, Ending.FOR_GOOD),
     Remaining.CLAIM_HASHES: (Reason.RELEASED, Ending.AT_INSTANT),
     Remaining.SUPPRESSION_HASH: (Reason.OBJECTION, Ending.AT_INSTANT),
+    Remaining.BARRED_NUMBER: (Reason.SUSPENSION, Ending.AT_INSTANT),
     Remaining.OBJECTION_HASHES: (Reason.MARKETING_OBJECTION, Ending.AT_INSTANT),
     Remaining.EXPIRING_RECORDS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
     Remaining.SENT_MAILS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
@@ -126,25 +129,19 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.STREAM_EXPORTS: (Reason.NOT_OURS, Ending.AT_INSTANT),
     Remaining.DISCLOSURES: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.HOLDS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.REPORTS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.BLOCK_HASHES: (Reason.BLOCKED, Ending.BLOCKERS),
     Remaining.UNDISCLOSED: (Reason.SECRECY, Ending.DISCLOSURE),
     Remaining.UNDISCLOSABLE: (Reason.SECRECY, Ending.DISCLOSURE),
 }
 
-# In every certificate: an omission would state that nothing of it stays.
-ALWAYS_REMAINING = frozenset(
-    {
-        Remaining.CONSENT_EVIDENCE,
-        Remaining.REQUEST_EVIDENCE,
-        Remaining.TOMBSTONE,
-        Remaining.CLAIM_HASHES,
-        Remaining.EXPIRING_RECORDS,
-        Remaining.SMS_OPT_OUT,
-    }
-)
+# An omission would state that nothing of it stays.
+ALWAYS_REMAINING = frozenset({
+    Remaining.CONSENT_EVIDENCE, Remaining.REQUEST_EVIDENCE, Remaining.TOMBSTONE, Remaining.CLAIM_HASHES,
+    Remaining.EXPIRING_RECORDS, Remaining.SMS_OPT_OUT,
+})  # fmt: skip
 
-FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
-
+FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name and no class declares now
 _EARLIEST, _LATEST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MAX_COUNTED = 999_999  # with more digits, a count could be a phone number; more is "at least" this
 _TASK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -56,8 +56,8 @@ _ASKED_STREAM = (
 )
 # The signed words name the GDPR only, and a signed word never changes.
 _IN_SERBIAN_LAW = (
-    "The Serbian law (ZZPL) has the same in other articles: Art. 7 GDPR is Art. 15 ZZPL, Art. 17 is Art. 30, "
-    "Art. 21 is Art. 37, and Art. 23 is Art. 40."
+    "The Serbian law (ZZPL) has the same in other articles: Art. 6 GDPR is Art. 12 ZZPL, Art. 7 is Art. 15, "
+    "Art. 17 is Art. 30, Art. 21 is Art. 37, and Art. 23 is Art. 40."
 )
 _HOW_TO_CHECK = (
     "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "

@@ -64,10 +64,10 @@ CERTIFICATE: Catalogue = {
     "What else stays": "Šta još ostaje",
     "Why": "Zašto",
     "{title} ({count}), moved to locked storage": "{title} ({count}), premešteno u zaključano skladište",
-    "The Serbian law (ZZPL) has the same in other articles: Art. 7 GDPR is Art. 15 ZZPL, Art. 17 is Art. 30, "
-    "Art. 21 is Art. 37, and Art. 23 is Art. 40.": (
-        "ZZPL to uređuje u drugim članovima: članu 7. GDPR odgovara član 15. ZZPL, članu 17. član 30, članu "
-        "21. član 37, a članu 23. član 40."
+    "The Serbian law (ZZPL) has the same in other articles: Art. 6 GDPR is Art. 12 ZZPL, Art. 7 is Art. 15, "
+    "Art. 17 is Art. 30, Art. 21 is Art. 37, and Art. 23 is Art. 40.": (
+        "ZZPL to uređuje u drugim članovima: članu 6. GDPR odgovara član 12. ZZPL, članu 7. član 15, članu "
+        "17. član 30, članu 21. član 37, a članu 23. član 40."
     ),
     "We cannot change backups, but they expire. After these days no backup has readable data:": (
         "Rezervne kopije ne možemo da menjamo, ali one ističu. Posle ovih dana nijedna rezervna kopija "
@@ -164,6 +164,12 @@ CERTIFICATE: Catalogue = {
     "records of the holds that kept data, with the evidence of who decided on them": (
         "zapisi o obavezama čuvanja podataka, sa dokazima o tome ko je o njima odlučio"
     ),
+    "reports of abuse by or about the account, and decisions about them, if there are any": (
+        "prijave zloupotrebe sa naloga ili o nalogu i odluke o njima, ako ih ima"
+    ),
+    "a keyed hash of the phone number, with which no account can be opened": (
+        "heš broja telefona, zaštićen ključem, sa kojim ne može da se otvori nalog"
+    ),
     "a keyed hash of the phone number, in the lists of users who blocked it, if there are any": (
         "heš broja telefona, zaštićen ključem, na listama korisnika koji su ga blokirali, ako ih ima"
     ),
@@ -187,6 +193,9 @@ CERTIFICATE: Catalogue = {
     ),
     "the objection to direct marketing stays in force (Art. 21(3) GDPR)": (
         "prigovor na direktno oglašavanje ostaje na snazi (čl. 21. st. 3. GDPR)"
+    ),
+    "a long suspension outlives the account, against which you can object (Art. 6(1)(f) GDPR)": (
+        "duga obustava nadživljava nalog, i na to možete da uložite prigovor (čl. 6. st. 1. tačka (f) GDPR)"
     ),
     "it expires within days": "ističe za nekoliko dana",
     "it belongs to the people who wrote it": "pripada ljudima koji su to napisali",

@@ -1,0 +1,1 @@
+"""By which numbers users can be found (ADR 118)."""

@@ -1,0 +1,1 @@
+"""Which contacts of an address book are here (ADR 118)."""

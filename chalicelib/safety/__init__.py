@@ -1,0 +1,1 @@
+"""Reports of abuse, decisions about them, and appeals (SAF-1, ADR 114)."""

@@ -1,0 +1,1 @@
+"""Objections of people who cannot open an account with their number (ADR 116)."""
