@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import requests
 
 from chalicelib.rights.request.terms import Right
 from chalicelib.site.pages.registry import NAMES
@@ -79,6 +81,12 @@ def test_pages_store_nothing_ask_no_other_host_and_fit_each_screen(
             check(chromium, site, name, kind)
             assert chromium.value("document.documentElement.lang") == language
     assert cookies(chromium) == []
+
+
+def test_connection_on_which_nothing_is_sent_delays_no_page(site: SiteServer) -> None:
+    place = urlsplit(site.url)
+    with socket.create_connection((place.hostname, place.port)):
+        assert requests.get(f"{site.url}{START}", timeout=5).status_code == 200
 
 
 @pytest.mark.promise("USE-4")

@@ -43,7 +43,7 @@ from tests.support.cases.reported_files import (
     sends_file,
     stored_objects,
 )
-from tests.support.jobs.purge import purge
+from tests.support.jobs.purge import purge, purged_until
 from tests.support.patches import failing_at
 from tests.support.stream.conversations import some_contacts
 from tests.support.world.operators import Operator
@@ -429,6 +429,7 @@ def test_files_end_with_their_report(world: World, two: list[User], talk: str, t
     report = a_report(two, talk, tmp_path, a_png())
     ends = stored_report(report).kept_since + 90 * DAY
     world.traveller.move_to(ends - timedelta(minutes=1))
+    purged_until(ends)
     purge()
     assert len(stored_objects()) == 1
     world.advance(2 * DAY)

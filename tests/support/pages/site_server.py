@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.world.world import Reply, World
 
@@ -18,6 +18,8 @@ _PASSED = ("accept", "accept-language", "content-type", "cookie", "if-none-match
 class SiteServer:
     """A server, what it was asked, and what it answered.
 
+    It answers one request after the other, since a world has one time and one set of patches.
+
     Attributes:
         url: of the first page of the API.
         answered: the reply to each request, by its line.
@@ -28,21 +30,26 @@ class SiteServer:
     url: str = ""
     answered: list[tuple[str, Reply]] = field(default_factory=list)
     failed: list[BaseException] = field(default_factory=list)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, method: str, path: str, headers: dict[str, str], sent: bytes) -> Reply:
         """Answer a request as the stage does."""
-        try:
-            reply = self.world.call(method, path.removeprefix(BASE), raw=sent, headers=headers)
-        except BaseException as error:
-            self.failed.append(error)
-            raise
-        self.answered.append((f"{method} {path}", reply))
-        return reply
+        with self._turn:
+            try:
+                reply = self.world.call(method, path.removeprefix(BASE), raw=sent, headers=headers)
+            except BaseException as error:
+                self.failed.append(error)
+                raise
+            self.answered.append((f"{method} {path}", reply))
+            return reply
 
 
 @contextmanager
 def site_server(world: World) -> Iterator[SiteServer]:
-    """Serve the site in a thread until the block ends, and then raise what failed."""
+    """Serve the site until the block ends, and then raise what failed.
+
+    Each connection has a thread: a browser opens some ahead and sends nothing on them for minutes.
+    """
     site = SiteServer(world)
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,7 +70,8 @@ def site_server(world: World) -> Iterator[SiteServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.block_on_close = False  # connections that were opened ahead end with the browser
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     site.url = f"http://127.0.0.1:{server.server_port}{BASE}"
