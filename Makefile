@@ -41,7 +41,7 @@ proof: setup        ## run the tests that take minutes: flows are killed at thei
 	$(BIN)/pytest -n $(WORKERS) -m proof
 
 proof-all: export EVERY_POINT = 1
-proof-all: proof    ## the same, and skip no side effect: an hour or more
+proof-all: proof    ## the same without sampling, every side effect among it: hours
 
 shuffled: setup browser  ## run all tests in random order; SEED=n repeats the order of a printed seed; SUITES="..." runs some suites
 	$(BIN)/pytest -n $(WORKERS) -m "" --random-order $(if $(SEED),--random-order-seed=$(SEED)) $(SUITES)

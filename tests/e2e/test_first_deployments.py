@@ -8,7 +8,6 @@ do not depend on what it has, and its creation would take most of the time.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from infra.template import Template, load
 from tests.infra.test_deploy import a_target
 from tests.support.clouds.empty_account import ISSUER, EmptyAccount, emptied
 from tests.support.clouds.printed_commands import commands_in, options_of_make, run_aws
+from tests.support.sample import tried
 from tests.support.stream.emulated_app import apply_to
 
 pytestmark = pytest.mark.proof
@@ -44,14 +44,12 @@ DEPLOY = f"make deploy STAGE=staging REGION={REGION}"
 TARGET = a_target(mail_from="notices@staging.ru4m.example")  # as the file of settings
 
 
-def tried() -> list[tuple[str, str]]:
-    """All resources if EVERY_POINT is set; otherwise one of each type, from the middle of its stack."""
+def resources() -> list[tuple[str, str]]:
+    """Return one resource of each type, from the middle of its stack; `make proof-all` tries all."""
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for place, kind in KINDS.items():
         by_kind.setdefault(kind, []).append(place)
-    return (
-        list(KINDS) if os.environ.get("EVERY_POINT") else [all_[len(all_) // 2] for all_ in by_kind.values()]
-    )
+    return tried(list(KINDS), [places[len(places) // 2] for places in by_kind.values()])
 
 
 def referred(value: Any) -> Iterator[str]:
@@ -173,7 +171,7 @@ def first(
 def test_built_templates_are_those_of_which_all_resources_are_tried(built: Package) -> None:
     for part, template in TEMPLATES.items():
         assert json.loads(built.template(part).read_text()) == template
-    assert {KINDS[place] for place in tried()} == {*KINDS.values()} >= NOT_IMPORTED
+    assert {KINDS[place] for place in resources()} == {*KINDS.values()} >= NOT_IMPORTED
 
 
 def lines_about(found: set[str], done: Result) -> dict[str, str]:
@@ -184,7 +182,7 @@ def lines_about(found: set[str], done: Result) -> dict[str, str]:
     return named
 
 
-@pytest.mark.parametrize(("part", "name"), tried())
+@pytest.mark.parametrize(("part", "name"), resources())
 def test_resource_that_exists_already_is_named_with_the_command_that_goes_on(
     first: FirstDeployment, part: str, name: str
 ) -> None:
@@ -213,7 +211,7 @@ def test_resource_that_exists_already_is_named_with_the_command_that_goes_on(
     assert [account.client("dynamodb").scan(TableName=one)["Count"] for one in tables] == [1] * len(tables)
 
 
-@pytest.mark.parametrize(("part", "name"), tried())
+@pytest.mark.parametrize(("part", "name"), resources())
 def test_creation_that_fails_in_the_middle_is_continued_once_its_cause_is_gone(
     first: FirstDeployment, part: str, name: str
 ) -> None:

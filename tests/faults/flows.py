@@ -151,6 +151,7 @@ class ChangingTheNumber(UserFlow):
     """
 
     name = "changing_the_number"
+    every = 2
     more_messages = 1
     more_when_overtaken = 1
 

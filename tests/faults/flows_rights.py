@@ -114,7 +114,7 @@ class Copying(RightsFlow):
     """Access: pinned, exported at Stream, packed, answered, announced, and deleted."""
 
     name = "copying"
-    every = 2  # its steps have the same effects around their own
+    every = 4  # its steps have the same effects around their own
 
     def play(self, run: Run) -> None:
         self.asks(run)
@@ -183,6 +183,7 @@ class Refusing(RightsFlow):
 
     name = "refusing"
     begins_like = Copying.name
+    every = 2
     only_in_proof = True
 
     def play(self, run: Run) -> None:
@@ -205,7 +206,7 @@ class Extending(RightsFlow):
 
     name = "extending"
     begins_like = Copying.name
-    every = 4  # most effects are those of Copying
+    every = 8  # most effects are those of Copying
     only_in_proof = True
 
     def play(self, run: Run) -> None:
@@ -222,7 +223,7 @@ class AnsweringLate(RightsFlow):
 
     name = "answering_late"
     begins_like = Copying.name
-    every = 41
+    every = 82
     only_in_proof = True
     more_messages = 1  # a reminder is sent before it is recorded
 

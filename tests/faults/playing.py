@@ -7,7 +7,6 @@ delivers the same records again, a schedule starts its next run.
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import secrets
 from abc import ABC, abstractmethod
@@ -45,6 +44,7 @@ from tests.support.faults import ends
 from tests.support.faults.crash import Call, Killed, Point, Watch
 from tests.support.jobs.events import Context
 from tests.support.jobs.profile_sync import marked
+from tests.support.sample import tried
 from tests.support.world import builders
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.practices import every_purpose_offered
@@ -75,8 +75,8 @@ _VISIBILITIES = {
 
 
 def sampled(points: Sequence[int], step: int) -> Sequence[int]:
-    """Every `step`-th point; all of them if EVERY_POINT is set, as by `make proof-all`."""
-    return points if os.environ.get("EVERY_POINT") else points[::step]
+    """Every `step`-th point in `make proof`."""
+    return tried(points, points[::step])
 
 
 class RetriesExhausted(AssertionError):

@@ -45,7 +45,7 @@ def test_erasure_ends_the_same_wherever_its_worker_is_killed(
     effects = play_undisturbed(Erasing.name, stream).effects
     # A kill after a message is sent only delivers the message before again, which every flow tests.
     points = [number for number, name in enumerate(effects) if not name.startswith("sqs.")]
-    for number in sampled(points[part::_PARTS], 2):
+    for number in sampled(points[part::_PARTS], 4):
         how = How.KILLED if number % 3 else How.KILLED_TWICE  # either is a kill after this effect
         check_point(Erasing.name, Point(number, how), stream, subtests, crash_at)
 
@@ -56,7 +56,7 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
     stream: Emulator, subtests: pytest.Subtests, crash_at: str
 ) -> None:
     effects = play_undisturbed(Erasing.name, stream).effects
-    for number in sampled(sorted({effects.index(name) for name in effects}), 2):
+    for number in sampled(sorted({effects.index(name) for name in effects}), 3):
         check_point(Erasing.name, Point(number, How.UNANSWERED), stream, subtests, crash_at)
 
 
