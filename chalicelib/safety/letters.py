@@ -129,13 +129,15 @@ _DISMISSED: Letters = {
         ),
     ),
 }
-_NOBODY_FOUND: Letters = {
+# The same whether or not an operator found an account: its reader must not learn who has a number.
+_DISMISSED_UNNAMED: Letters = {
     "en": (
         _SUBJECT["en"],
         (
             (
-                "You sent us a report on {day}. We could not find the account that you mean. If you can "
-                "describe it better, write that in an appeal."
+                "You sent us a report on {day}. We looked at it and took no measure: either we could not "
+                "find the account that you mean, or no rule of our terms is broken. If you can describe the "
+                "account better, write that in an appeal."
             ),
         ),
     ),
@@ -143,8 +145,9 @@ _NOBODY_FOUND: Letters = {
         _SUBJECT["sr"],
         (
             (
-                "Dana {day}. godine poslali ste nam prijavu. Nismo mogli da pronađemo nalog na koji mislite. "
-                "Ako možete bliže da ga opišete, napišite to u žalbi."
+                "Dana {day}. godine poslali ste nam prijavu. Razmotrili smo je i nismo preduzeli mere: ili "
+                "nismo mogli da pronađemo nalog na koji mislite, ili nijedno pravilo naših uslova nije "
+                "prekršeno. Ako možete bliže da opišete nalog, napišite to u žalbi."
             ),
         ),
     ),
@@ -262,7 +265,7 @@ def to_reporter(report: AbuseReport) -> WrittenMessage:
         "until": day_of(appeal_until(decided)),
     }
     remedies = _REMEDIES_BY_MAIL if report.described else _REMEDIES
-    dismissed = _DISMISSED if report.user_id else _NOBODY_FOUND
+    dismissed = _DISMISSED_UNNAMED if report.described else _DISMISSED
     letters = _ending(
         _ACTED if report.acted else dismissed, _DECIDED_AGAIN if report.is_decided_again else remedies
     )

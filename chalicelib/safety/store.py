@@ -120,6 +120,12 @@ def newest_of(kind: type[AnyRecord], account_id: AccountId) -> list[AnyRecord]:
     return _read(kind, ids_of(kind, account_id))
 
 
+def all_of(kind: type[AnyRecord], account_id: AccountId) -> Iterator[AnyRecord]:
+    """All that are an account's and that can be read, newest first, by pages of 100."""
+    for ids in batched(ids_of(kind, account_id), _PAGE):
+        yield from _read(kind, iter(ids))
+
+
 def newest_about(kind: type[AnyRecord], account_id: AccountId) -> list[AnyRecord]:
     """The newest 100 about an account that can be read, newest first."""
     return _read(kind, _ids_about(account_id))

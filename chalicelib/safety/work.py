@@ -10,9 +10,10 @@ Invariants:
   Stream again, unless another suspension, a restriction or a freeze keeps them away.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.avatars import service as avatars
@@ -36,6 +37,7 @@ from chalicelib.safety.numbers.model import NumberObjection
 from chalicelib.safety.numbers.service import CASES as OBJECTION_CASES
 from chalicelib.safety.reports import evidence, keeping
 from chalicelib.safety.reports.model import AbuseReport
+from chalicelib.safety.reports.reported_files import FileCopy
 from chalicelib.safety.reports.service import CASES as REPORT_CASES
 from chalicelib.staff.cases import PAGE, CaseMove
 from chalicelib.stream import channels
@@ -147,20 +149,22 @@ def _noting(seen: SafetyCase, left: Work) -> Callable[[SafetyCase], CaseMove[Saf
 def _carry_out(decision: SafetyDecision) -> SafetyDecision:
     """Remove what was decided at Stream and in our bucket, once nothing of the reports waits for its copy.
 
-    Until then the messages are hidden.
+    Until then the messages that are copied are hidden, and a picture that is kept is removed.
     """
     pending = decision.to_carry_out
     if not pending:
         return decision
-    is_kept = _is_kept(decision)
-    if SafetyMeasure.REMOVE_AVATAR in pending and is_kept:
-        (row,) = needs.read_accounts([decision.account_id], (AVATAR,))
-        avatars.remove(decision.account_id, row[AVATAR])
+    about = _copied(decision)
+    is_kept = all(one.is_kept for one in about)
+    if SafetyMeasure.REMOVE_AVATAR in pending:
+        _remove_avatar(decision, about)
     refused = None
     remove = channels.delete_message if is_kept else channels.hide_message
+    waiting = {name for one in about for name in one.uncopied}
     for message_id in decision.removed if SafetyMeasure.REMOVE_MESSAGES in pending else ():
         try:
-            _remove_message(decision, message_id, remove)
+            if message_id not in waiting:
+                _remove_message(decision, message_id, remove)
         except StreamRefused as refusal:
             refused = refusal
     if refused:  # the other messages are gone by now
@@ -176,16 +180,30 @@ def _carry_out(decision: SafetyDecision) -> SafetyDecision:
     return DECISION_CASES.apply(decision.safety_decision_id, None, rule)
 
 
-def _is_kept(decision: SafetyDecision) -> bool:
-    """Copy what the reports of a decision name, and return whether nothing waits any more."""
+def _copied(decision: SafetyDecision) -> list[AbuseReport]:
+    """The reports of a decision, after a try to copy what they name; the first failure ends the tries."""
+    about = list[AbuseReport]()
     for report_id in decision.report_ids:
         with suppress(NotFound):  # it ended
-            report = REPORT_CASES.read(report_id)
-            with suppress(Unavailable):
-                report = keeping.keep(evidence.copy(report), clock.now() + keeping.LONGEST_FETCH)
-            if report.waiting_files or not report.is_copied:
-                return False
-    return True
+            about.append(REPORT_CASES.read(report_id))
+    until = clock.now() + keeping.LONGEST_FETCH
+    for copies in (evidence.copy, partial(keeping.keep, until=until)):
+        with suppress(Unavailable):
+            for number, report in enumerate(about):
+                about[number] = copies(report)
+    return about
+
+
+def _remove_avatar(decision: SafetyDecision, about: Sequence[AbuseReport]) -> None:
+    """Remove the picture that the reports name, once it is kept. One that its owner chose since stays."""
+    named = [one for report in about for one in report.files if one.picture]
+    is_kept = all(one.state is not FileCopy.WAITING for one in named)
+    if not (is_kept if named else all(one.is_kept for one in about)):
+        return
+    (row,) = needs.read_accounts([decision.account_id], (AVATAR,))
+    shown = row[AVATAR]
+    if not named or (shown and shown.picture in {one.picture for one in named}):
+        avatars.remove(decision.account_id, shown)
 
 
 def _remove_message(
@@ -235,6 +253,6 @@ def _emit_figures() -> None:
     decided = DECISION_CASES.table.page(None, PAGE).found
     late += sum(one.waits_until is not None and one.waits_until < now for one in decided)
     objected = OBJECTION_CASES.table.page(None, PAGE).found
-    late += sum(one.decided_at is None and one.decide_by < now for one in objected)
+    late += sum(one.is_open and one.decide_by < now for one in objected)
     metrics.gauge(Metric.ABUSE_REPORTS_URGENT, urgent)
     metrics.gauge(Metric.ABUSE_REPORTS_OVERDUE, late)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.messages.mail import MailInDoubt
 from chalicelib.privacy.purposes import Practice
 from tests.support.cases.abuse import (
@@ -196,10 +196,43 @@ def test_user_who_was_named_by_mistake_is_taken_off_and_the_report_dismissed(
     assert decisions_about(jovan) == []
 
 
-def test_reporter_is_not_named_as_the_one_reported(visitor: Visitor, world: World, ana: Operator) -> None:
+@pytest.mark.promise("SAF-1", "ACC-10")
+def test_sender_with_an_account_does_not_learn_whom_an_operator_named(
+    visitor: Visitor, world: World, ana: Operator
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    mila.has_email(ADDRESS)
+    report = sends(visitor)
+    names(ana, report, jovan)
+    decides(ana, report["id"], measures=[])
+    assert "user_id" not in own_reports(mila)[0]
+    assert jovan.user_id not in mila.gets("/v1/reports").text
+
+
+@pytest.mark.promise("SAF-1")
+def test_operator_does_not_learn_by_naming_a_user_who_reported(
+    visitor: Visitor, world: World, ana: Operator
+) -> None:
     mila = world.a_user()
     mila.has_email(ADDRESS)
-    assert names(ana, sends(visitor), mila).problem == "invalid_request"
+    assert names(ana, sends(visitor), mila).status == 200
+
+
+@pytest.mark.promise("SAF-1")
+def test_dismissal_reads_the_same_whether_or_not_a_user_was_found(
+    visitor: Visitor, world: World, ana: Operator
+) -> None:
+    report = sends(visitor)
+    names(ana, report, world.a_user())
+    decides(ana, report["id"], measures=[])
+    work()
+    found = world.mails_to(ADDRESS)[-1].replace(report["id"], "")
+    world.advance(2 * MINUTE)
+    sends(Visitor(world).opens("/privacy/report"))
+    (another,) = (one for one in listed(world) if one["open"])
+    calls(ana, "POST", f"/abuse-reports/{another['id']}/dismissal")
+    work()
+    assert world.mails_to(ADDRESS)[-1].replace(another["id"], "") == found
 
 
 @pytest.mark.promise("SAF-1")
@@ -211,7 +244,7 @@ def test_report_about_nobody_who_can_be_found_is_dismissed(
     assert dismissed.json["open"] is False
     assert calls(ana, "POST", f"/abuse-reports/{report['id']}/dismissal").problem == "decided_before"
     work()
-    assert "We could not find the account" in world.mails_to(ADDRESS)[-1]
+    assert "we could not find the account" in world.mails_to(ADDRESS)[-1]
 
 
 @pytest.mark.promise("SAF-1")

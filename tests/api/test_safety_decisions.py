@@ -258,6 +258,26 @@ def test_suspension_of_eight_days_needs_a_second_operator(
     assert approves(alice, proposed["id"]).problem == "decided_before"
 
 
+@pytest.mark.parametrize(("later", "state"), [(0, "proposed"), (29, "proposed"), (31, "made")])
+def test_second_week_of_one_operator_within_thirty_days_needs_a_second_one(
+    world: World, two: list[User], alice: Operator, report: str, later: int, state: str
+) -> None:
+    mila, jovan = two
+    suspends(alice, report, days=7)
+    world.advance(later * DAY)
+    again = reports(mila.signs_in_again(), jovan).json["abuse_report_id"]
+    assert suspends(alice, again, days=1).json["state"] == state
+
+
+def test_suspensions_that_two_operators_decided_leave_each_their_week(
+    two: list[User], alice: Operator, bob: Operator, report: str
+) -> None:
+    mila, jovan = two
+    approves(bob, suspends(alice, report, days=30).json["id"])
+    again = reports(mila, jovan).json["abuse_report_id"]
+    assert suspends(alice, again, days=7).json["state"] == "made"
+
+
 def test_withdrawn_proposal_cannot_be_approved(alice: Operator, bob: Operator, report: str) -> None:
     proposed = suspends(alice, report, days=8).json["id"]
     place = f"/safety-decisions/{proposed}/withdrawal"
@@ -282,7 +302,7 @@ def test_shorter_suspension_does_not_replace_a_longer_one(
     world: World, two: list[User], alice: Operator, report: str
 ) -> None:
     mila, jovan = two
-    suspends(alice, report, days=7)
+    suspends(alice, report, days=5)
     shorter = reports(mila, jovan).json["abuse_report_id"]
     suspends(alice, shorter, days=2)
     world.advance(3 * DAY)
@@ -360,7 +380,8 @@ def test_upheld_appeal_leaves_the_suspension_of_another_decision(
     world: World, two: list[User], alice: Operator, bob: Operator, decision: str
 ) -> None:
     mila, jovan = two
-    suspends(alice, reports(mila, jovan).json["abuse_report_id"], days=2)
+    another = suspends(alice, reports(mila, jovan).json["abuse_report_id"], days=2).json["id"]
+    approves(bob, another)
     appeals(jovan, f"/safety-decisions/{decision}")
     answers(bob, f"/safety-decisions/{decision}")
     assert jovan.gets("/v1/profile").json["suspension_ends_at"] == "2026-11-26T12:00:00Z"
@@ -511,7 +532,7 @@ def test_shorter_suspension_that_is_decided_during_a_reversal_is_in_force(
     world: World, two: list[User], alice: Operator, bob: Operator, report: str
 ) -> None:
     mila, jovan = two
-    longer = suspends(alice, report).json["id"]
+    longer = suspends(alice, report, days=4).json["id"]
     another = reports(mila, jovan).json["abuse_report_id"]
     appeals(jovan, f"/safety-decisions/{longer}")
     before_the_commit(lambda: answers(bob, f"/safety-decisions/{longer}"))

@@ -109,7 +109,7 @@ class ReportingOnTheSite(Flow):
         for _ in range(3):
             run.world.advance(HOUR)
             run.schedule(work_on_reports, every=MINUTE)
-        assert "We could not find" in run.world.mails_to(_MAILBOX)[-1]
+        assert "could not find" in run.world.mails_to(_MAILBOX)[-1]
 
     def _press(self, run: Run, button: str, **typed: str) -> None:
         def press() -> Reply:

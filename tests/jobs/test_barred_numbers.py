@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.bars import service as bars
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Practice
 from chalicelib.rights.erasure.certificates.model import Remaining
 from chalicelib.safety.numbers.model import two_working_days_after
-from tests.support.cases.abuse import approves, calls, reports, suspends, work
+from tests.support.cases.abuse import approves, calls, decides, decisions_about, reports, suspends, work
 from tests.support.cases.erasure_outcomes import certificate_of
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure
 from tests.support.cases.erasure_requests import work as erase_by
@@ -125,6 +126,33 @@ def test_operator_lifts_a_bar_by_a_contract(world: World, alice: Operator, bob: 
     assert answers(bob, objection).problem == "decided_before"
 
 
+def test_objection_waits_in_the_inbox_until_it_is_answered(
+    world: World, alice: Operator, bob: Operator
+) -> None:
+    jovan, _ = erase_suspended(world, alice, bob)
+    challenge, code, _ = signs_up(world, jovan.phone)
+    objection = objects(world, challenge, code).json["number_objection_id"]
+    (entry,) = alice.waiting()
+    assert (entry["id"], entry["needed"]) == (objection, "answer")
+    answers(alice, objection)
+    assert alice.waiting() == []
+
+
+def test_many_dismissed_reports_hide_no_suspension(
+    world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.safety.store._PAGE", 2)
+    jovan, reporter = a_subject(world), world.a_user()
+    proposed = suspends(alice, reports(reporter, jovan).json["abuse_report_id"], days=60)
+    approves(bob, proposed.json["id"])
+    for _ in range(3):
+        decides(alice, reports(reporter, jovan).json["abuse_report_id"], measures=[])
+    (shown,) = decisions_about(jovan)
+    assert shown["safety_decision_id"] == proposed.json["id"]
+    erase_by(world, asks_for_erasure(jovan))
+    assert signs_up(world, jovan.phone)[2].problem == "number_not_available"
+
+
 def test_bar_that_is_kept_is_answered_with_remedies(world: World, alice: Operator, bob: Operator) -> None:
     jovan, _ = erase_suspended(world, alice, bob)
     challenge, code, _ = signs_up(world, jovan.phone)
@@ -170,6 +198,18 @@ def test_bar_that_was_lifted_does_not_come_back_by_a_restore(
     with backup.restored(Table.CLAIMS) as restore:
         restore.replay()
         assert signs_up(world, jovan.phone)[2].status == 201
+
+
+@pytest.mark.proof
+def test_later_bar_of_a_number_stays_in_a_restore(world: World, alice: Operator, bob: Operator) -> None:
+    jovan, _ = erase_suspended(world, alice, bob)
+    challenge, code, _ = signs_up(world, jovan.phone)
+    answers(alice, objects(world, challenge, code).json["number_objection_id"], because="interests")
+    world.advance(DAY)
+    bars.place_on_number(jovan.phone, world.now + 60 * DAY)
+    with Backup.made().restored(Table.CLAIMS) as restore:
+        restore.replay()
+        assert signs_up(world, jovan.phone)[2].problem == "number_not_available"
 
 
 @pytest.mark.parametrize(

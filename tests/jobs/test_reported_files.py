@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,7 @@ from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("SAF-1")
 
+REMOVAL: dict[str, Any] = {"rule": "harassment", "measures": ["remove_messages"], "facts": "A threat."}
 ORDER = {"scope": ["reported_file"], "extract": "The reported file"}
 
 
@@ -273,9 +275,8 @@ def test_message_is_deleted_once_its_file_is_kept(
     mila, jovan = two
     sends_file(jovan, talk, a_png(), tmp_path)
     report = reports_message(mila, jovan, talk)["abuse_report_id"]
-    removal = {"rule": "harassment", "measures": ["remove_messages"], "facts": "A threat."}
     with failing_at(stream_files, "fetch", Unavailable):
-        assert decides(alice, report, message_ids=["m-1"], **removal).status == 201
+        assert decides(alice, report, message_ids=["m-1"], **REMOVAL).status == 201
         work()
     hidden = [one["type"] for one in stream.state()["channels"][f"messaging:{talk}"]["messages"]]
     assert (hidden, len(stream.state()["files"])) == (["deleted"], 1)
@@ -283,6 +284,60 @@ def test_message_is_deleted_once_its_file_is_kept(
     work()
     assert states(report) == [FileCopy.KEPT]
     assert stream.state()["channels"][f"messaging:{talk}"]["messages"] == []
+
+
+def test_message_that_waits_for_its_copy_is_not_hidden(
+    world: World, two: list[User], talk: str, alice: Operator, tmp_path: Path, stream: Emulator
+) -> None:
+    mila, jovan = two
+    sends_file(jovan, talk, a_png(), tmp_path)
+    stream.fault(path="^/messages/", status=500, times=3)
+    report = reports_message(mila, jovan, talk)["abuse_report_id"]
+    decides(alice, report, message_ids=["m-1"], **REMOVAL)
+    work()
+    world.advance(15 * MINUTE)
+    work()
+    assert states(report) == [FileCopy.KEPT]
+    assert stored_report(report).messages[0].text == "Pay, or else"
+    assert stream.state()["channels"][f"messaging:{talk}"]["messages"] == []
+
+
+def test_message_for_which_stream_always_fails_stops_no_copy_of_another(
+    two: list[User], talk: str, stream: Emulator
+) -> None:
+    mila, jovan = two
+    for n in range(3):
+        says(jovan, talk, f"m-{n}")
+    stream.fault(path="^/messages/m-0", status=500)
+    report = reports_message(mila, jovan, talk, "m-0", "m-1", "m-2")["abuse_report_id"]
+    assert [one.state for one in stored_report(report).messages] == ["waiting", "copied", "copied"]
+
+
+def test_kept_picture_is_removed_while_a_file_waits(
+    two: list[User], talk: str, alice: Operator, tmp_path: Path
+) -> None:
+    mila, jovan = two
+    shows(jovan)
+    sends_file(jovan, talk, a_png(), tmp_path)
+    report = reports_message(mila, jovan, talk, avatar=True)["abuse_report_id"]
+    with failing_at(stream_files, "fetch", Unavailable):
+        work()
+        decides(
+            alice, report, message_ids=["m-1"], **REMOVAL | {"measures": ["remove_messages", "remove_avatar"]}
+        )
+        work()
+    assert jovan.gets("/v1/profile").json.get("avatar_url") is None
+
+
+def test_picture_that_its_owner_chose_since_stays(two: list[User], alice: Operator) -> None:
+    mila, jovan = two
+    shows(jovan)
+    report = reports(mila, jovan, avatar=True).json["abuse_report_id"]
+    work()
+    shown = shows(jovan, a_jpeg(orientation=6))
+    decides(alice, report, **REMOVAL | {"measures": ["remove_avatar"]})
+    work()
+    assert jovan.gets("/v1/profile").json["avatar_url"] == shown
 
 
 def test_files_wait_while_a_run_has_no_time_for_them(

@@ -78,7 +78,8 @@ class AbuseReportLine(View):
     @classmethod
     def of(cls, one: AbuseReport, **more: Any) -> Self:  # noqa: ANN401 - fields of a view
         """Build the view of the current state of a report."""
-        return cls.showing(one, id=one.abuse_report_id, open=one.is_open, due_at=one.open_until, **more)
+        found = {"id": one.abuse_report_id, "user_id": one.concerned, "due_at": one.open_until}
+        return cls.showing(one, **found, open=one.is_open, **more)
 
 
 class CopiedMessageView(View):

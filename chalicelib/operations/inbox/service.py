@@ -80,12 +80,12 @@ def collect(by: StaffId | None) -> Inbox:
         try:
             page = read_page()
             found += [one for case in page.found for one in needs(case, by)]
+            ends_closed = source in _OPEN_FIRST and page.found and not page.found[-1].is_open
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one source, the others are shown
             observe.log_failure("inbox_source_unavailable", error, source=source)
             unavailable.append(source)
             continue
         found += [_altered(source, str(name)) for name in page.unreadable]
-        ends_closed = source in _OPEN_FIRST and page.found and not page.found[-1].is_open
         has_more += [source] if page.next and not ends_closed else []
     found.sort(key=lambda one: (one.due_at, one.kind, one.id))
     return Inbox(found, unavailable, has_more)
@@ -179,7 +179,7 @@ def _of_abuse_report(one: AbuseReport, _by: StaffId | None) -> Iterator[Waiting]
 def _of_number_objection(one: NumberObjection, _by: StaffId | None) -> Iterator[Waiting]:
     """An objection to the bar of a number waits for its answer."""
     show = f"abuse show-number {one.number_objection_id}"
-    if one.decided_at is None:
+    if one.is_open:
         about = InboxSource.NUMBER_OBJECTION, one.number_objection_id
         yield Waiting(*about, one.decide_by, DueBy.OUR_RULE, Needed.ANSWER, show)
 

@@ -33,6 +33,8 @@ LABELS: Catalogue = {
     "Because": "Osnov ukidanja",
     "Counts from": "Računa se od",
     "Lifted": "Ukinuto",
+    "Lifted until": "Kraj ukinute zabrane",
+    "Named": "Korisnik koga je utvrdio čovek",
     "Number objection ID": "Oznaka prigovora",
     "Withheld": "Uskraćeno",
     "Work": "Stanje posla",

@@ -3,7 +3,8 @@
 Invariants:
 
 - Each report has one decision. Of two operators who decide at once, the second is refused.
-- A suspension of more than seven days takes effect when a second operator approves the version that they saw.
+- More than seven days of suspension in thirty take effect when a second operator approves the version that
+  they saw.
 - What takes effect in our tables does so in the transaction of the decision. A job does the rest.
 - Who took part in a decision neither answers the appeal against it, nor decides again after one was upheld.
 - The operators say for each part of the reports whether the person concerned may see it.
@@ -15,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.accounts.limitations import Limitation
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import does_not_apply, existing
@@ -23,6 +25,7 @@ from chalicelib.core.ids import AbuseReportId, AccountId, SafetyDecisionId, Staf
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
 from chalicelib.safety.decisions import limits
 from chalicelib.safety.decisions.model import (
+    ALONE_AT_MOST,
     LONGEST_SUSPENSION,
     DecisionState,
     QuotedMessage,
@@ -51,6 +54,7 @@ from chalicelib.staff.cases import CaseMove, Cases, check_second, check_shown, s
 CASES = Cases(DECISIONS)
 MOST_REPORTS = 20  # of one decision, which is one transaction of at most four megabytes
 PROPOSAL_LASTS = 7 * DAY
+_ALONE_WITHIN = 30 * DAY
 _MOST_QUOTED = 200_000  # bytes of the messages in a decision, which is an item of at most 400 kilobytes
 
 _Move = CaseMove[SafetyDecision] | None
@@ -108,7 +112,7 @@ def decide(by: StaffId, new: NewSafetyDecision) -> SafetyDecision:
     ).model_copy(update=_shown_parts(found, new))
     _check_facts(decision, found, new)
     said: dict[str, object] = {"measures": list(decision.measures)}
-    if decision.needs_second:
+    if _needs_second(decision):
         _check_took_no_part(decision)
         _check_open(found, {by})
         closings = [write for one in found for write in _closing(one, decision)]
@@ -119,6 +123,20 @@ def decide(by: StaffId, new: NewSafetyDecision) -> SafetyDecision:
     return made
 
 
+def _needs_second(decision: SafetyDecision) -> bool:
+    """Whether two operators have to decide: a suspension of over seven days, also by several of one operator.
+
+    Those count that single operators made in the last 30 days and that no appeal reversed.
+    """
+    since, account = decision.proposed_at - _ALONE_WITHIN, limits.live(decision.account_id)
+    alone = (
+        one.suspends_for
+        for one in (limits.known(account, Limitation.SUSPENSION) if account else ())
+        if one.state is DecisionState.MADE and one.approved_by is None and one.proposed_at > since
+    )
+    return bool(decision.suspends_for) and decision.suspends_for + sum(alone) > ALONE_AT_MOST
+
+
 def _concerned(found: Sequence[AbuseReport], new: NewSafetyDecision) -> tuple[AccountId, UserId]:
     """The account about which it is decided.
 
@@ -126,7 +144,7 @@ def _concerned(found: Sequence[AbuseReport], new: NewSafetyDecision) -> tuple[Ac
         InvalidRequest: the reports concern several, or a reporter who is erased.
     """
     if new.about == "reported":
-        concerned = {(one.account_id, one.user_id) for one in found}
+        concerned = {(one.account_id, one.concerned) for one in found}
         account_id, user_id = concerned.pop()
         if account_id and user_id and not concerned:
             return account_id, user_id

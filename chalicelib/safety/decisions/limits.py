@@ -3,6 +3,7 @@
 The longest is in force. Of two that begin or end at once, the second write fails and is built again.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.accounts import service as accounts
@@ -52,18 +53,22 @@ def _settling(account: Account, how: Limitation, should: Lasting | None) -> list
 
 
 def _longest(account: Account, how: Limitation, but: SafetyDecisionId | None = None) -> Lasting | None:
-    """The limitation that an account should have by the decisions about it.
-
-    The index of decisions is read a moment late, so that of the one which it has now is read too.
-    """
-    has = how.of(account)
-    known = (*decisions_about(account.account_id), DECISIONS.read(has[1]) if has else None)
+    """The limitation that an account should have by the decisions about it."""
     lasting = (
         (one.lasts_until, one.safety_decision_id)
-        for one in known
-        if one and one.lasts and one.lasts_until and how in one.limitations and one.safety_decision_id != but
+        for one in known(account, how)
+        if one.lasts and one.lasts_until and how in one.limitations and one.safety_decision_id != but
     )
     return max(lasting, default=None)
+
+
+def known(account: Account, how: Limitation) -> Iterable[SafetyDecision]:
+    """The decisions about an account. Their index is read a moment late, so the one in force is read too."""
+    found = {one.safety_decision_id: one for one in decisions_about(account.account_id)}
+    has = how.of(account)
+    if has and has[1] not in found and (in_force := DECISIONS.read(has[1])):
+        found[has[1]] = in_force
+    return found.values()
 
 
 def settle(account_id: AccountId) -> None:

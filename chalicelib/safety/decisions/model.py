@@ -149,9 +149,9 @@ class SafetyDecision(
         return None if is_made else NEVER_DISCLOSED
 
     @property
-    def needs_second(self) -> bool:
-        """Whether two operators have to decide."""
-        return SafetyMeasure.SUSPEND in self.measures and (self.days or 0) > ALONE_AT_MOST
+    def suspends_for(self) -> int:
+        """For how many days it suspends the account; 0: it does not."""
+        return self.days or 0 if SafetyMeasure.SUSPEND in self.measures else 0
 
     @property
     def is_shown(self) -> bool:

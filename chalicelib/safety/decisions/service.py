@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.limitations import Limitation
@@ -23,8 +24,8 @@ OnSegments = Callable[[Callable[[Segment], set[AccountId]]], Iterable[set[Accoun
 
 
 def shown_to(account_id: AccountId) -> list[SafetyDecision]:
-    """The decisions of which an account's owner is notified, newest first."""
-    return [one for one in decisions_about(account_id) if one.is_shown]
+    """The newest 100 decisions of which an account's owner is notified, newest first."""
+    return list(islice((one for one in decisions_about(account_id) if one.is_shown), _SHOWN))
 
 
 def barred_until(account_id: AccountId) -> datetime | None:
@@ -44,6 +45,7 @@ def barred_until(account_id: AccountId) -> datetime | None:
 
 
 _BARS_AFTER = 30  # days
+_SHOWN = 100
 
 
 def settle_again(segments: OnSegments, perform: Perform) -> int:

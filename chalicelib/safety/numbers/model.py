@@ -61,6 +61,7 @@ class NumberObjection(
     received_at: Annotated[Instant, NOT_PERSONAL]
     decide_by: Annotated[Instant, NOT_PERSONAL]
     lifted: Annotated[bool | None, NOT_PERSONAL] = None
+    lifted_until: Annotated[Instant | None, INNER] = None  # the end of the bar that was lifted
     because: Annotated[
         LiftedBecause | None, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)
     ] = None
@@ -71,9 +72,14 @@ class NumberObjection(
     kept_since: Annotated[Instant, NotPersonal(withheld="it follows from the other instants")]
 
     @property
+    def is_open(self) -> bool:
+        """Whether it waits for its answer."""
+        return self.decided_at is None
+
+    @property
     def listing(self) -> SafetyListing:
         """How it is found: by no account."""
-        until = None if self.decided_at else self.decide_by
+        until = self.decide_by if self.is_open else None
         return SafetyListing.of(self.number_objection_id, self.received_at, until, self.work)
 
     def scheduled(self, work: Work) -> Self:

@@ -31,6 +31,7 @@ def answer(found: NumberObjection, by: StaffId, said: BarAnswer) -> CaseMove[Num
     after = found.model_copy(
         update={
             "lifted": is_lifted,
+            "lifted_until": bars.barred_until(found.phone) if is_lifted else None,
             "because": said.because,
             "reason": said.reason,
             "decided_by": by,
@@ -51,10 +52,12 @@ def lift_again(perform: Perform) -> int:
     """
     upheld = [one for one in all_in(OBJECTIONS) if one.lifted]
     for one in upheld:
-        perform(partial(_lift, one.phone))
+        perform(partial(_lift, one))
     return len(upheld)
 
 
-def _lift(phone: str) -> None:
-    for deletion in bars.deletions(phone):
-        commit(deletion)
+def _lift(upheld: NumberObjection) -> None:
+    """Lift the bar that an objection was about; a later one of the number stays."""
+    until = bars.barred_until(upheld.phone)
+    if until and upheld.lifted_until and until <= upheld.lifted_until:
+        commit(*bars.deletions(upheld.phone))

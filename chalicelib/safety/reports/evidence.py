@@ -18,18 +18,29 @@ from chalicelib.stream import channels
 from chalicelib.stream.files import is_streams
 from chalicelib.stream.model import StreamRefused, message_id_of
 
+_MOST_FAILED = 2  # so that no message for which Stream always fails stops the others, in bounded time
 _LONGEST = 8_000  # bytes of a text as JSON: twenty of them fit into an item
 
 
 def copy(report: AbuseReport) -> AbuseReport:
     """Copy what waits, and return the report then. It may be repeated.
 
+    What Stream answers is copied; two messages for which it does not end the try.
+
     Raises:
         Unavailable: Stream or a table does not answer; nothing is copied.
     """
     if report.is_copied:
         return report
-    found = [_copied(report, one) for one in report.messages if one.state is MessageCopy.WAITING]
+    found, failed = list[tuple[ReportedMessage, list[ReportedFile]]](), list[Unavailable]()
+    for one in report.messages:
+        if one.state is MessageCopy.WAITING and len(failed) < _MOST_FAILED:
+            try:
+                found.append(_copied(report, one))
+            except Unavailable as failure:
+                failed.append(failure)
+    if failed and not found:
+        raise failed[0]
     copies = {one.message_id: one for one, _ in found}
     # By turns, so that no message takes the places of all.
     turns = (file for turn in zip_longest(*(files for _, files in found)) for file in turn if file)

@@ -29,7 +29,7 @@ from chalicelib.core.ids import (
 from chalicelib.core.table_names import Table
 from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.privacy.periods import After, Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.safety.model import (
@@ -57,6 +57,10 @@ _OF_OTHERS = personal(
     Source.OBSERVED,
     to=_STAFF,
     withheld="another person wrote the messages that you reported (Art. 15(4) GDPR, Art. 26 ZZPL)",
+)
+
+_NAMED = NotPersonal(
+    withheld="it shows which account a number or name belongs to (Art. 15(4) GDPR, Art. 26 ZZPL)"
 )
 
 MOST_MESSAGES = 20
@@ -121,8 +125,9 @@ class AbuseReport(
     """A report of abuse, what was copied of what it names, and how far it is.
 
     `reporter`: the account; None once it is erased, and for a person without one, whose mailbox it has
-    instead, or none. `described`: whom such a person means, until an operator names the user. `decided_by`:
-    who decided, also before an appeal.
+    instead, or none. `described`: whom a person on the site means. `named`: whom an operator took that to
+    be; its reporter never learns it, since who has a number is not theirs to know. `decided_by`: who decided,
+    also before an appeal.
     """
 
     abuse_report_id: Annotated[AbuseReportId, NOT_PERSONAL]
@@ -135,6 +140,7 @@ class AbuseReport(
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     described: Annotated[str | None, _PROVIDED] = None
     user_id: Annotated[UserId | None, personal(Category.CONTACTS, Source.PROVIDED, to=_STAFF)] = None
+    named: Annotated[UserId | None, _NAMED] = None
     account_id: Annotated[AccountId | None, INNER] = None
     reason: Annotated[ReportReason, _PROVIDED]
     text: Annotated[str | None, _PROVIDED] = None
@@ -153,6 +159,11 @@ class AbuseReport(
     appeal_answered_by: Annotated[StaffId | None, COLLEAGUE] = None
     work: Annotated[Work, INNER] = Work()
     kept_since: Annotated[Instant, INNER]
+
+    @property
+    def concerned(self) -> UserId | None:
+        """The user whom it is about; None: none is known."""
+        return self.named or self.user_id
 
     @property
     def is_open(self) -> bool:
@@ -194,14 +205,24 @@ class AbuseReport(
         return Work(due_at=now, notify=True) if self.reporter or self.mailbox else self.work
 
     @property
+    def uncopied(self) -> list[str]:
+        """The ids of the messages that wait for their copy."""
+        return [one.message_id for one in self.messages if one.state is MessageCopy.WAITING]
+
+    @property
     def is_copied(self) -> bool:
         """Whether no message waits for its copy."""
-        return all(one.state is not MessageCopy.WAITING for one in self.messages)
+        return not self.uncopied
 
     @property
     def waiting_files(self) -> list[int]:
         """The numbers of the files that wait for their copy."""
         return [n for n, one in enumerate(self.files, 1) if one.state is FileCopy.WAITING]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing that it names waits for its copy."""
+        return self.is_copied and not self.waiting_files
 
     @property
     def is_of_a_child(self) -> bool:
@@ -221,7 +242,7 @@ class AbuseReport(
 
     def scheduled(self, work: Work) -> Self:
         """The report with other work, which is due only if there is something to do."""
-        due = work.due_at if work.notify or not self.is_copied or self.waiting_files else None
+        due = work.due_at if work.notify or not self.is_kept else None
         return self.model_copy(update={"work": work.model_copy(update={"due_at": due})})
 
     def with_copies(self, copies: Mapping[str, ReportedMessage], files: Iterable[ReportedFile]) -> Self:

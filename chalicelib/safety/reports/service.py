@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
-from chalicelib.core.errors import NotFound, does_not_apply, existing
+from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.ids import AbuseReportId, AccountId, StaffId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.safety.model import (
@@ -39,7 +39,7 @@ def account_of(report_id: AbuseReportId, user_id: UserId) -> AccountId:
         NotFound: there is no such report about this user.
     """
     found = existing(REPORTS.read(report_id))
-    return existing(found.account_id if found.user_id == user_id else None)
+    return existing(found.account_id if found.concerned == user_id else None)
 
 
 def read_own(account_id: AccountId, report_id: AbuseReportId) -> AbuseReport:
@@ -90,17 +90,14 @@ def name_user(found: AbuseReport, _by: StaffId, user_id: UserId | None) -> CaseM
 
     Raises:
         NotFound: there is no such user.
-        InvalidRequest: it is the one who reported.
         DecidedBefore: it is decided, or its reporter named the user.
     """
-    if found.user_id == user_id:
+    if found.named == user_id:
         return None
     if found.described is None or found.decided_at:
         raise DecidedBefore
     owner = existing(accounts.owner_of_user(user_id)) if user_id else None
-    if owner and owner == found.reporter:
-        raise does_not_apply("user_id", "Another user")
-    after = found.model_copy(update={"user_id": user_id, "account_id": owner})
+    after = found.model_copy(update={"named": user_id, "account_id": owner})
     return CaseMove(after, "user_named" if user_id else "user_unnamed")
 
 
@@ -112,7 +109,7 @@ def dismiss(found: AbuseReport, by: StaffId) -> CaseMove[AbuseReport]:
         DecidedBefore: it is decided, or a user is named: decide about that one.
         TookPartBefore: an appeal was upheld against a decision of this operator.
     """
-    if found.decided_at or found.user_id:
+    if found.decided_at or found.concerned:
         raise DecidedBefore
     if by in found.decided_by:
         raise TookPartBefore
