@@ -58,8 +58,8 @@ REASONS: Catalogue = {
     "another person wrote the messages that you reported (Art. 15(4) GDPR, Art. 26 ZZPL)": (
         "poruke koje ste prijavili napisalo je drugo lice (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
     ),
-    "it shows which account a number or name belongs to (Art. 15(4) GDPR, Art. 26 ZZPL)": (
-        "pokazuje kom nalogu pripada broj ili ime (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
+    "it shows whose a number or name is (Art. 15(4) GDPR, Art. 26 ZZPL)": (
+        "pokazuje čiji je broj ili ime (čl. 15. st. 4. GDPR, čl. 26. ZZPL)"
     ),
     "decisions that are only proposed, because they have no effect": (
         "odluke koje su samo predložene, jer nemaju dejstvo"

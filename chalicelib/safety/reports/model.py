@@ -59,9 +59,7 @@ _OF_OTHERS = personal(
     withheld="another person wrote the messages that you reported (Art. 15(4) GDPR, Art. 26 ZZPL)",
 )
 
-_NAMED = NotPersonal(
-    withheld="it shows which account a number or name belongs to (Art. 15(4) GDPR, Art. 26 ZZPL)"
-)
+_NAMED = NotPersonal(withheld="it shows whose a number or name is (Art. 15(4) GDPR, Art. 26 ZZPL)")
 
 MOST_MESSAGES = 20
 
@@ -125,9 +123,8 @@ class AbuseReport(
     """A report of abuse, what was copied of what it names, and how far it is.
 
     `reporter`: the account; None once it is erased, and for a person without one, whose mailbox it has
-    instead, or none. `described`: whom a person on the site means. `named`: whom an operator took that to
-    be; its reporter never learns it, since who has a number is not theirs to know. `decided_by`: who decided,
-    also before an appeal.
+    instead, or none. `described`: whom a person on the site means. `named`: the user whom an operator took
+    for that one, which the reporter never learns. `decided_by`: who decided, also before an appeal.
     """
 
     abuse_report_id: Annotated[AbuseReportId, NOT_PERSONAL]
