@@ -124,17 +124,19 @@ def decide(by: StaffId, new: NewSafetyDecision) -> SafetyDecision:
 
 
 def _needs_second(decision: SafetyDecision) -> bool:
-    """Whether two operators have to decide: a suspension of over seven days, also by several of one operator.
+    """Whether two operators have to decide: if single operators suspend for over seven days in 30, in all.
 
-    Those count that single operators made in the last 30 days and that no appeal reversed.
+    A decision that an appeal reversed does not count.
     """
+    if not decision.suspends_for:
+        return False
     since, account = decision.proposed_at - _ALONE_WITHIN, limits.live(decision.account_id)
     alone = (
         one.suspends_for
         for one in (limits.known(account, Limitation.SUSPENSION) if account else ())
         if one.state is DecisionState.MADE and one.approved_by is None and one.proposed_at > since
     )
-    return bool(decision.suspends_for) and decision.suspends_for + sum(alone) > ALONE_AT_MOST
+    return decision.suspends_for + sum(alone) > ALONE_AT_MOST
 
 
 def _concerned(found: Sequence[AbuseReport], new: NewSafetyDecision) -> tuple[AccountId, UserId]:

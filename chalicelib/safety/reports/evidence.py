@@ -18,14 +18,14 @@ from chalicelib.stream import channels
 from chalicelib.stream.files import is_streams
 from chalicelib.stream.model import StreamRefused, message_id_of
 
-_MOST_FAILED = 2  # so that no message for which Stream always fails stops the others, in bounded time
+_MOST_FAILED = 2  # so that one message for which Stream always fails stops no other, in bounded time
 _LONGEST = 8_000  # bytes of a text as JSON: twenty of them fit into an item
 
 
 def copy(report: AbuseReport) -> AbuseReport:
     """Copy what waits, and return the report then. It may be repeated.
 
-    What Stream answers is copied; two messages for which it does not end the try.
+    What Stream answers is copied. The second message for which it does not answer ends the try.
 
     Raises:
         Unavailable: Stream or a table does not answer; nothing is copied.
