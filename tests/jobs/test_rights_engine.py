@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import clock, metrics, table
-from chalicelib.core.clock import MINUTE
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
@@ -114,6 +114,64 @@ def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> 
     after = plan.advance(request_id)
     assert (after.status, after.notes) == (Status.CANCELLED, CopyNotes())
     assert [event for event, _ in evidence(request_id)] == ["received", "cancelled"]
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("lease", [3 * MINUTE, WHOLE_RUN])
+def test_step_that_a_person_interrupted_runs_again_at_once(
+    world: World, plan: Plan, lease: timedelta
+) -> None:
+    _, request_id = a_request(world)
+    plan.steps["first"] = Interrupted("first", [Done(), Done()], lease)
+    plan.advance(request_id)
+    assert [event for event, _ in evidence(request_id)] == ["received", "extended"]
+    assert cloud.queued()[-1] == request_id
+    plan.advance(request_id)  # its duty, to announce the extension
+    plan.advance(request_id)
+    assert evidence(request_id)[-1][0] == "first_done"
+
+
+@pytest.mark.promise("RGT-10")
+def test_duty_that_a_person_interrupted_is_done_again_at_once(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    found = stored(request_id)
+    store.move(found, found.model_copy(update={"pinned_until": world.now}))
+    asked: list[RightsRequestId] = []
+
+    def interrupted(job: AnyJob) -> None:
+        asked.append(job.request.request_id)
+        if len(asked) == 1:
+            extend.record_identity_request(job.request.request_id, StaffId.new())
+        job.move(job.request.model_copy(update={"pinned_until": job.request.received_at + DAY}), "pinned")
+
+    plan.duties[Duty.PIN] = interrupted
+    plan.advance(request_id)
+    plan.advance(request_id)
+    assert "pinned" in [event for event, _ in evidence(request_id)]
+
+
+def test_steps_of_a_request_cancelled_during_a_run_are_due_at_once(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+
+    class Cancelled(Scripted):
+        def run(self, _: CopyJob) -> Outcome:
+            mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
+            return Done()
+
+    plan.steps["first"] = Cancelled("first", lease=WHOLE_RUN)
+    after = plan.advance(request_id)
+    assert (after.status, after.leased_until) == (Status.CANCELLED, None)
+    wakes = duties.wakes_at(after, world.now)
+    assert wakes is None or wakes <= world.now
+
+
+class Interrupted(Scripted):
+    """A step during whose first run a person changes the request."""
+
+    def run(self, job: CopyJob) -> Outcome:
+        if not self.ran:
+            extend.extend(job.request.request_id, StaffId.new(), 30, ExtensionReason.COMPLEXITY)
+        return super().run(job)
 
 
 def test_note_of_a_step_is_stored_although_the_step_fails(world: World, plan: Plan) -> None:
@@ -323,4 +381,4 @@ def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: Worl
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
     ended = record.closed_early(leased, Status.CANCELLED)
-    assert ended.run_at == leased.leased_until
+    assert duties.wakes_at(ended, clock.now()) == leased.leased_until

@@ -3,7 +3,8 @@
 Invariants:
 
 - One worker at a time works on a request. It takes a lease, and each write is conditional on the version
-  that it read. A worker that lost its lease cannot write: its version is stale (the fence).
+  that it read. A worker that lost its lease cannot write: its version is stale (the fence). If a person
+  changed the request meanwhile, the lease is still the worker's, and it gives the lease back.
 - The write that takes the lease counts the run, so a run whose worker is killed is counted too. An outcome,
   a wait included, resets the count. After `MAX_TRIES` runs without an outcome the step stops until an
   operator retries it or decides the request; the legal clock keeps running. A step may also stop itself.
@@ -30,6 +31,7 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import retry_on
 from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.moves import awaiting_identity
 from chalicelib.rights.engine.step import (
@@ -88,7 +90,7 @@ def advance(request_id: RightsRequestId, worker: Worker, hops: int = 0) -> None:
         try:
             request = _run(request, worker, hops)
         except (MovedMeanwhile, HeadMoved):
-            return  # another worker has the lease or a person changed the request, and sends the next message
+            return  # another worker has the lease, and sends the next message
         if request is None:
             return
         wakes = duties.wakes_at(request, clock.now())
@@ -120,13 +122,22 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
         return _postpone_duties(request, 0, DAY)
     if step and request.tries >= MAX_TRIES:
         return _stop(request, step.name, "Killed")
+    return _run_in_turn(request, worker, step, hops)
+
+
+def _run_in_turn(
+    request: RightsRequest, worker: Worker, step: AnyStep | None, hops: int
+) -> RightsRequest | None:
+    """Run a step, or the duties, with the turn of the account and the lease; None if either is not free."""
     turn, length = worker.turns, step.lease if step else WHOLE_RUN
     if turn and not turn.acquire(request.account_id, request.request_id, length):
-        queue.send(request.request_id, now + _NEXT_TURN, worker.queue, hops + 1)
+        queue.send(request.request_id, clock.now() + _NEXT_TURN, worker.queue, hops + 1)
         return None
     leased = _acquire_lease(request, length, step)  # on a conflict another worker has the lease, and the turn
     try:
         return _run_step(leased, step) if step else _run_duties(leased, worker.duties)
+    except (MovedMeanwhile, HeadMoved):
+        return _give_back_lease(leased)
     finally:
         if turn:
             turn.release(request.account_id, request.request_id)
@@ -141,6 +152,15 @@ def _acquire_lease(request: RightsRequest, length: timedelta, step: AnyStep | No
     if request.status is Status.RECEIVED:
         leased = leased.model_copy(update={"status": Status.IN_PROGRESS})
     return store.move(request, leased)
+
+
+@retry_on(MovedMeanwhile)
+def _give_back_lease(leased: RightsRequest) -> RightsRequest | None:
+    """Return the request that a person changed during a run, without the run's lease; None if it is lost."""
+    found = store.read(leased.request_id)
+    if found is None or found.leased_until != leased.leased_until:
+        return None
+    return store.move(found, _without_lease(found))
 
 
 def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:

@@ -5,7 +5,7 @@ returns None if its change was made before: repeating a call changes nothing, an
 is.
 
 If a worker is running a step during the change, it cannot write the outcome: its version is stale. Its lease
-remains, so no other worker runs the step again before the lease expires.
+remains, so no other worker runs the step beside it. The worker gives the lease back when its write fails.
 """
 
 from collections.abc import Callable, Mapping, Sequence

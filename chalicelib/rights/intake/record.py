@@ -234,7 +234,7 @@ def closing_move(
 def closed_early(request: RightsRequest, status: Status) -> RightsRequest:
     """Return the request closed before the end of its procedure, with the steps that this takes left to do.
 
-    They wait until a current lease expires.
+    They wait until a worker that has the lease gives it back, or it expires.
     """
     now = clock.now()
     states.check(request.status, status)
@@ -249,7 +249,6 @@ def closed_early(request: RightsRequest, status: Status) -> RightsRequest:
             "tries": 0,
             "unreachable_since": None,
             "waits_for": None,
-            "run_at": None if is_done else max(now, request.leased_until or now),
-            "leased_until": None,
+            "run_at": None if is_done else now,
         }
     )
