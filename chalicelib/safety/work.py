@@ -158,17 +158,18 @@ def _carry_out(decision: SafetyDecision) -> SafetyDecision:
     is_kept = all(one.is_kept for one in about)
     if SafetyMeasure.REMOVE_AVATAR in pending:
         _remove_avatar(decision, about)
-    refused = None
+    failed = list[StreamRefused | Unavailable]()
     remove = channels.delete_message if is_kept else channels.hide_message
     waiting = {name for one in about for name in one.uncopied}
-    for message_id in decision.removed if SafetyMeasure.REMOVE_MESSAGES in pending else ():
+    named = decision.removed if SafetyMeasure.REMOVE_MESSAGES in pending else ()
+    for message_id in evidence.by_turns([one for one in named if one not in waiting], decision.work.tries):
         try:
-            if message_id not in waiting:
+            if len(failed) < evidence.MOST_FAILED:
                 _remove_message(decision, message_id, remove)
-        except StreamRefused as refusal:
-            refused = refusal
-    if refused:  # the other messages are gone by now
-        raise refused
+        except (StreamRefused, Unavailable) as failure:
+            failed.append(failure)
+    if failed:
+        raise failed[0]
     if not is_kept:
         return decision
 

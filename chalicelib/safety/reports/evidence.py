@@ -4,9 +4,12 @@ The request that makes the report copies them; while Stream does not answer, a j
 final. Content of messages is in no log, and is sealed with the report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, zip_longest
+from typing import TypeVar
 
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.transactions import commit
 from chalicelib.people.conversations.model import cid_of
@@ -18,7 +21,11 @@ from chalicelib.stream import channels
 from chalicelib.stream.files import is_streams
 from chalicelib.stream.model import StreamRefused, message_id_of
 
-_MOST_FAILED = 2  # so that one message for which Stream always fails stops no other, in bounded time
+T = TypeVar("T")
+
+# Stream may fail for some messages for good. So a try ends after some failures, each begins with another
+# message, and what could not be copied for a week is given up.
+MOST_FAILED, _TRIED_FOR = 2, 7 * DAY
 _LONGEST = 8_000  # bytes of a text as JSON: twenty of them fit into an item
 
 
@@ -32,9 +39,13 @@ def copy(report: AbuseReport) -> AbuseReport:
     """
     if report.is_copied:
         return report
+    waiting = [one for one in report.messages if one.state is MessageCopy.WAITING]
+    if clock.now() > report.reported_at + _TRIED_FOR:
+        given_up = {one.message_id: _not_available(one) for one in waiting}
+        return recorded(report, report.with_copies(given_up, ()), "copied", {"copied": 0})
     found, failed = list[tuple[ReportedMessage, list[ReportedFile]]](), list[Unavailable]()
-    for one in report.messages:
-        if one.state is MessageCopy.WAITING and len(failed) < _MOST_FAILED:
+    for one in by_turns(waiting, report.work.tries):
+        if len(failed) < MOST_FAILED:
             try:
                 found.append(_copied(report, one))
             except Unavailable as failure:
@@ -77,12 +88,22 @@ def _copied(report: AbuseReport, one: ReportedMessage) -> tuple[ReportedMessage,
         found = None
     place = (report.user_id, cid_of(report.conversation_id) if report.conversation_id else None)
     if found is None or (found.author, found.cid) != place or found.is_deleted:
-        return one.model_copy(update={"state": MessageCopy.NOT_AVAILABLE}), []
+        return _not_available(one), []
     copied = {"state": MessageCopy.COPIED, "text": _cut(found.text), "sent_at": found.sent_at}
     named = dict.fromkeys(file.url for file in found.files)
     fetched = (link if link.isascii() and is_streams(link) else None for link in named)
     files = [ReportedFile.named(one.message_id, link) for link in fetched]
     return one.model_copy(update={**copied, "files": len(found.files)}), files
+
+
+def _not_available(one: ReportedMessage) -> ReportedMessage:
+    return one.model_copy(update={"state": MessageCopy.NOT_AVAILABLE})
+
+
+def by_turns(found: Sequence[T], tries: int) -> Sequence[T]:
+    """The same in the order for a try, each of which begins with another one."""
+    first = tries % max(len(found), 1)
+    return (*found[first:], *found[:first])
 
 
 def _cut(text: str) -> str:
