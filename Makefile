@@ -38,10 +38,11 @@ test: setup browser ## run every suite but the longest tests
 	$(BIN)/pytest -n $(WORKERS)
 
 proof: setup        ## run the tests that take minutes: flows are killed at their side effects
-	$(BIN)/pytest -n $(WORKERS) -m proof
+	$(BIN)/pytest -n $(WORKERS) -m "proof and not night"
 
 proof-all: export EVERY_POINT = 1
-proof-all: proof    ## the same without sampling, every side effect among it: hours
+proof-all: setup    ## the same without sampling, every side effect among it, and what only CI's night runs: hours
+	$(BIN)/pytest -n $(WORKERS) -m proof
 
 shuffled: setup browser  ## run all tests in random order; SEED=n repeats the order of a printed seed; SUITES="..." runs some suites
 	$(BIN)/pytest -n $(WORKERS) -m "" --random-order $(if $(SEED),--random-order-seed=$(SEED)) $(SUITES)

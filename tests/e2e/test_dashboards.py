@@ -98,6 +98,7 @@ def test_refused_token_moves_the_metric_of_its_reason(
 
 
 @pytest.mark.proof  # takes seconds
+@pytest.mark.night
 def test_scheduled_job_moves_its_gauges_zero_included(cloud: LocalCloud, parameters: dict[str, str]) -> None:
     overdue = Series(
         "RU4M", Metric.RIGHTS_OVERDUE.label, (("service", "ru4m-${Stage}"),), "SampleCount", "runs"

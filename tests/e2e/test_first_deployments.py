@@ -30,7 +30,7 @@ from tests.support.clouds.printed_commands import commands_in, options_of_make, 
 from tests.support.sample import tried
 from tests.support.stream.emulated_app import apply_to
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.night]
 
 TEMPLATES = {part: load(part) for part in retained.PARTS}
 KINDS = {

@@ -59,6 +59,7 @@ def date_back(phone: Phone, **instants: datetime) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.promise("RET-5")
 def test_accounts_are_warned_and_erased_unless_their_owners_sign_in(
     own_cloud: LocalCloud, numbers: Iterator[str]

@@ -48,6 +48,7 @@ def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.promise("SEC-1")
 def test_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account
@@ -70,6 +71,7 @@ def test_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.promise("ACC-1")
 def test_known_number_signs_in_during_a_lookup_key_rotation(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account

@@ -85,6 +85,7 @@ def test_two_emulators_run_at_the_same_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("left by an earlier one")
@@ -105,6 +106,7 @@ def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 def test_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> None:
     state, port = tmp_path / "state.json", free_port()
     command = ("-m", "infra.local", "dev", "--state", str(state), "--api-port", str(port))

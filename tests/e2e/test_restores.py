@@ -85,6 +85,7 @@ def named_in(cloud: LocalCloud, names: dict[Table, str], account_id: str) -> lis
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.promise("RGT-3", "SEC-1", "ACC-1")
 def test_restored_tables_are_used_only_without_the_users_erased_since(
     own_cloud: LocalCloud, vuk: Phone, numbers: Iterator[str]

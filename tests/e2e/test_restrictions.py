@@ -62,6 +62,7 @@ def waits(phone: Phone, request_id: str, step: str, status: str) -> None:
     until(reached, f"{step} {status}", TIMEOUT)
 
 
+@pytest.mark.night
 @pytest.mark.promise("RGT-4", "STR-3")
 def test_restriction_of_all_stops_everything_until_its_subject_ends_it(
     cloud: LocalCloud, jelena: Phone, mila: Phone

@@ -11,7 +11,7 @@ from infra.deployment.vault import wrapped_stage_key
 from infra.local.cloud import STAGE, LocalCloud
 from tests.support.clouds.tried_roles import TriedRoles
 
-pytestmark = pytest.mark.proof  # tests/infra/test_roles.py reads the same policies by day
+pytestmark = [pytest.mark.proof, pytest.mark.night]  # tests/infra/test_roles.py reads the same policies
 
 # {function: {table: operations}}; every other operation is denied, and Scan always.
 TABLES: dict[str, dict[str, set[str]]] = {

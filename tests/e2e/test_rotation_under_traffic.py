@@ -21,6 +21,7 @@ def phones(own_cloud: LocalCloud, numbers: Iterator[str]) -> list[Phone]:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.promise("ACC-5")
 def test_signing_key_is_rotated_and_retired_with_no_request_refused(
     own_cloud: LocalCloud, phones: list[Phone]

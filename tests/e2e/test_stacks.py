@@ -45,6 +45,7 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     empty_account: EmptyAccount, packages: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

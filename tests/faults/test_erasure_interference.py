@@ -52,7 +52,7 @@ def test_cancellation_in_a_race_restores_the_account_or_is_too_late(stream: Emul
 def test_cancellation_at_any_moment_restores_the_account_or_is_too_late(
     stream: Emulator, subtests: pytest.Subtests, part: int
 ) -> None:
-    for number in sampled(range(_EFFECTS_OF_INTAKE + part, first(_CAPTURE, stream) + 2, _PARTS), 2):
+    for number in sampled(range(_EFFECTS_OF_INTAKE + part, first(_CAPTURE, stream) + 2, _PARTS), 4):
         with subtests.test(f"before {number}"):
             interfere(CancelledDuringErasure, number, stream)
 
@@ -70,7 +70,7 @@ def test_signup_at_any_moment_brings_nothing_back(
     stream: Emulator, subtests: pytest.Subtests, part: int
 ) -> None:
     effects = play_undisturbed(Erasing.name, stream).effects
-    for number in sampled(range(_EFFECTS_OF_INTAKE + 9 * part, len(effects), 9 * _PARTS), 2):
+    for number in sampled(range(_EFFECTS_OF_INTAKE + 9 * part, len(effects), 9 * _PARTS), 4):
         with subtests.test(f"before {number} {effects[number]}"):
             interfere(SignedUpDuringErasure, number, stream)
 
@@ -88,7 +88,7 @@ def test_hold_in_a_race_is_seen_or_too_late(stream: Emulator, effect: str) -> No
 def test_hold_at_any_moment_is_seen_or_too_late(
     stream: Emulator, subtests: pytest.Subtests, part: int
 ) -> None:
-    for number in sampled(range(_EFFECTS_OF_INTAKE + 4 * part, first(_CAPTURE, stream) + 4, 4 * _PARTS), 2):
+    for number in sampled(range(_EFFECTS_OF_INTAKE + 4 * part, first(_CAPTURE, stream) + 4, 4 * _PARTS), 4):
         with subtests.test(f"before {number}"):
             interfere(HeldMeanwhile, number, stream)
 
@@ -99,7 +99,7 @@ def test_hold_at_any_moment_is_seen_or_too_late(
 def test_erasure_is_certified_in_order_if_the_clock_of_one_process_is_off(
     stream: Emulator, subtests: pytest.Subtests, off: timedelta
 ) -> None:
-    for number in sampled(range(2, play_undisturbed(Erasing.name, stream).processes + 1, 4), 2):
+    for number in sampled(range(2, play_undisturbed(Erasing.name, stream).processes + 1, 4), 4):
         with subtests.test(f"process {number}"):
             play(Erasing, stream, skew=(number, off))
 
@@ -108,7 +108,7 @@ def test_erasure_is_certified_in_order_if_the_clock_of_one_process_is_off(
 @pytest.mark.promise("RGT-3")
 def test_worker_that_outlives_its_lease_changes_nothing(stream: Emulator, subtests: pytest.Subtests) -> None:
     undisturbed = play_undisturbed(Erasing.name, stream)
-    for number in sampled(range(_EFFECTS_OF_INTAKE, len(undisturbed.effects), 13), 2):
+    for number in sampled(range(_EFFECTS_OF_INTAKE, len(undisturbed.effects), 13), 4):
         with subtests.test(f"before {number} {undisturbed.effects[number]}"):
             ended = play(Outlived, stream, Point(number, How.OVERTAKEN))
             assert ended.messages <= undisturbed.messages

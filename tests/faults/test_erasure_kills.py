@@ -16,9 +16,11 @@ from tests.faults.flows_kills import LEASE
 from tests.faults.playing import play, sampled
 from tests.faults.test_every_crash import assert_same_end, check_point, play_undisturbed
 from tests.support.faults.crash import How, Point
+from tests.support.sample import tried
 
 _proof = pytest.mark.proof
 _PARTS = 4
+_STEPS = procedures.steps_of(Right.ERASURE)
 # The point of no return, the first deletion that cannot be undone anywhere, and the certificate.
 _POINTS_OF_EVERY_RUN = ("erasure_inputs", "users/delete", "TransactWriteItems(certificate")
 
@@ -45,7 +47,7 @@ def test_erasure_ends_the_same_wherever_its_worker_is_killed(
     effects = play_undisturbed(Erasing.name, stream).effects
     # A kill after a message is sent only delivers the message before again, which every flow tests.
     points = [number for number, name in enumerate(effects) if not name.startswith("sqs.")]
-    for number in sampled(points[part::_PARTS], 4):
+    for number in sampled(points[part::_PARTS], 8):
         how = How.KILLED if number % 3 else How.KILLED_TWICE  # either is a kill after this effect
         check_point(Erasing.name, Point(number, how), stream, subtests, crash_at)
 
@@ -56,7 +58,7 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
     stream: Emulator, subtests: pytest.Subtests, crash_at: str
 ) -> None:
     effects = play_undisturbed(Erasing.name, stream).effects
-    for number in sampled(sorted({effects.index(name) for name in effects}), 3):
+    for number in sampled(sorted({effects.index(name) for name in effects}), 6):
         check_point(Erasing.name, Point(number, How.UNANSWERED), stream, subtests, crash_at)
 
 
@@ -67,7 +69,7 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
         (erasure_right.DELETE_AT_STREAM, "stream.POST /users/delete"),
         pytest.param(erasure_right.SUSPEND_AT_STREAM, "stream.PATCH /users", marks=_proof),
         pytest.param(erasure_right.CERTIFY, "kms.Sign", marks=_proof),
-        *(pytest.param(step, LEASE, marks=_proof) for step in procedures.steps_of(Right.ERASURE)),
+        *(pytest.param(step, LEASE, marks=_proof) for step in tried(_STEPS, _STEPS[::2])),
     ],
 )
 def test_step_of_an_erasure_killed_in_every_run_stops_and_a_retry_completes_it(
