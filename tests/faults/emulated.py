@@ -69,10 +69,14 @@ def delete_stored_data() -> None:
         deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
         for start in range(0, len(deletes), 25):
             client.batch_write_item(RequestItems={table: deletes[start : start + 25]})
-    # Accounts have the same ids in each playing, so a file that stays would be one of the next account.
+    # Accounts have the same ids in each playing: a file or an upload that stays would be the next account's.
     for bucket in cloud.buckets():
         for item in aws.listed_objects(bucket, ""):
             aws.client("s3").delete_object(Bucket=bucket, Key=item["Key"])
+        for begun in aws.client("s3").list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
+            aws.client("s3").abort_multipart_upload(
+                Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"]
+            )
 
 
 def stored_copies() -> list[str]:

@@ -125,7 +125,7 @@ class CorrectingGuest(RecoveringCopy):
     """An owner without a session corrects a name by one proof, and SES reports no delivery of the warning."""
 
     name = "correcting_guest"
-    every = 14  # only the last steps differ from those of other flows
+    every = 56  # only the last steps differ from those of other flows, and it waits four days
     only_in_proof = True
     more_messages = 1
 

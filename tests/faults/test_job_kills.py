@@ -50,7 +50,7 @@ def test_job_killed_at_its_first_write_in_several_runs_ends_like_undisturbed(
 def test_job_killed_at_any_one_write_in_several_runs_ends_like_undisturbed(
     stream: Emulator, subtests: pytest.Subtests, kind: type[Flow]
 ) -> None:
-    for write in sampled(range(1, _MOST_WRITES), 2):
+    for write in sampled(range(1, _MOST_WRITES), 3):
         with subtests.test(write=write):
             if kill_and_compare(kind, write, stream) == 0:
                 break

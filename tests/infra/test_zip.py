@@ -186,6 +186,7 @@ def built_elsewhere(python: str, folder: Path) -> Path:
 
 
 @pytest.mark.proof
+@pytest.mark.night
 def test_build_at_another_path_gives_the_same_bytes(package: Package, tmp_path: Path) -> None:
     for built in package.folder.glob("dependencies-*"):  # the next test builds them anew
         shutil.copytree(built, tmp_path / "build" / built.name)
@@ -197,6 +198,7 @@ OTHER = shutil.which(f"python{MINOR}", path="/usr/bin:/usr/local/bin:/opt/bin")
 
 
 @pytest.mark.proof
+@pytest.mark.night
 @pytest.mark.skipif(not OTHER, reason=f"this machine has one Python {MINOR}")
 def test_build_by_another_python_differs_at_most_in_positions(package: Package, tmp_path: Path) -> None:
     """The compiler of another patch release may give an instruction another position, and no more."""

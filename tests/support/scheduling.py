@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -34,9 +35,16 @@ ONE_PROCESS = (
 )
 
 
+# Its tests of a flow compare with the flow's undisturbed play, which each process would play anew.
+CRASHES = "tests/faults/test_every_crash.py"
+_FLOW = re.compile(r"\[[a-z_]+")
+
+
 def group_of(nodeid: str) -> str:
     """Return the group of a test; tests of a group run in one process, one after the other."""
     file = nodeid.split("::", maxsplit=1)[0]
+    if file == CRASHES and (flow := _FLOW.search(nodeid)):
+        return f"{file}{flow[0]}"
     if not file.startswith("tests/e2e/"):
         return file if file in ONE_PROCESS else nodeid
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.scheduling import OWN_CLOUD, GroupScheduling, group_of, with_numbers
+from tests.support.scheduling import CRASHES, OWN_CLOUD, GroupScheduling, group_of, with_numbers
 
 _ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,18 @@ def test_file_with_its_own_cloud_is_a_group_of_its_own(name: str) -> None:
     file = f"tests/e2e/test_{name}.py"
     assert (_ROOT / file).exists()
     assert group_of(f"{file}::test_one") == group_of(f"{file}::test_two") == file
+
+
+def test_tests_of_a_flow_are_one_group() -> None:
+    killed, repeated, other = (
+        group_of(f"{CRASHES}::{name}")
+        for name in (
+            "test_flow[talking-after]",
+            "test_repeated[talking]",
+            "test_flow[talking_in_a_group-after]",
+        )
+    )
+    assert killed == repeated != other
 
 
 def test_each_parameter_of_any_other_test_is_a_group_of_its_own() -> None:
