@@ -165,6 +165,21 @@ def test_steps_of_a_request_cancelled_during_a_run_are_due_at_once(world: World,
     assert wakes is None or wakes <= world.now
 
 
+@pytest.mark.promise("RGT-10")
+def test_worker_that_lost_its_lease_leaves_the_lease_of_the_other(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    until = world.now + WHOLE_RUN
+
+    class Overtaken(Scripted):
+        def run(self, _: CopyJob) -> Outcome:
+            found = stored(request_id)
+            store.move(found, found.model_copy(update={"leased_until": until}))
+            return Done()
+
+    plan.steps["first"] = Overtaken("first")
+    assert plan.advance(request_id).leased_until == until
+
+
 class Interrupted(Scripted):
     """A step during whose first run a person changes the request."""
 

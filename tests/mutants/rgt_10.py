@@ -26,6 +26,22 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="interrupted_worker_keeps_its_lease",
+        promise="RGT-10",
+        place="chalicelib.rights.engine.engine:_run_in_turn",
+        find="return _give_back_lease(leased)",
+        replace="return None",
+        harm="A person whose identity was proven while a worker ran waits until its lease has expired.",
+    ),
+    Mutant(
+        name="late_worker_gives_back_the_lease_of_another",
+        promise="RGT-10",
+        place="chalicelib.rights.engine.engine:_give_back_lease",
+        find="if found is None or found.leased_until != leased.leased_until:",
+        replace="if found is None:",
+        harm="Two workers run a step at once, so a person may get a message twice.",
+    ),
+    Mutant(
         name="concurrent_entry_loses_the_evidence",
         promise="RGT-10",
         place="chalicelib.rights.request.store:move",
